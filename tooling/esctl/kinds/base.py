@@ -1,0 +1,146 @@
+"""What a kind is: the small protocol that plan and apply rely on, and the optional abilities beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from ..errors import Problem
+from ..model import (
+    Address,
+    Body,
+    Capabilities,
+    Consequence,
+    Live,
+    Path,
+    Request,
+    Resource,
+    Response,
+    Sender,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    from ..images.kmeans import KMeansModel
+
+OWNER = "esctl"
+"""Key below `_meta` that says which project owns a resource: `{"esctl": {"project": name}}`."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What rendering may know beside the resource itself.
+
+    `model` gives the k-means model that was fitted for a pipeline's id, or None.
+    """
+
+    project: str = ""
+    capabilities: Capabilities = Capabilities()
+    model: Callable[[str], KMeansModel | None] = lambda pipeline: None
+    embedding: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`target` must exist for the resource to work; `path` is where it was written.
+
+    A `soft` reference (an index pattern, say) only orders the plan; its absence is never an error.
+    """
+
+    target: Address
+    path: Path = ("spec",)
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a change costs, and the words for it."""
+
+    consequence: Consequence
+    words: str = ""
+
+
+class Kind(Protocol):
+    """How one kind of resource is checked, rendered, read, compared and written.
+
+    `stage` orders kinds that do not refer to each other (low first; deletion goes the other way).
+    `shared` kinds stand on ground that others write too: only what was written is compared.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def stage(self) -> int: ...
+    @property
+    def spaced(self) -> bool: ...
+    @property
+    def shared(self) -> bool: ...
+
+    def check(self, resource: Resource) -> Iterable[Problem]:
+        """Mistakes that can be seen without a server."""
+        ...
+
+    def render(self, resource: Resource, context: Context) -> Body | Waiting:
+        """The body that the server takes, or what has to be made first."""
+        ...
+
+    def references(self, resource: Resource) -> Iterable[Reference]:
+        """What this resource points to."""
+        ...
+
+    def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
+        """The live state of those of `addresses` that exist; the number of requests does not grow with them."""
+        ...
+
+    def normalise(self, body: Body, capabilities: Capabilities) -> Body:
+        """One form for what was written and what was read; idempotent; the owner's mark is taken out."""
+        ...
+
+    def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
+        """The requests that bring the server from `live` (None: absent) to `body` (as rendered)."""
+        ...
+
+    def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
+        """The requests that remove it."""
+        ...
+
+    def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
+        """What going from one normalised body to another costs (None: absent)."""
+        ...
+
+
+@runtime_checkable
+class Wordy(Protocol):
+    """A kind that can say a change in its field's own words."""
+
+    def in_words(self, before: Body, after: Body) -> Sequence[str]: ...
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """A kind whose server answers 200 to a refusal: the reason, or None where the write went through."""
+
+    def refusal(self, response: Response) -> str | None: ...
+
+
+@runtime_checkable
+class Replaceable(Protocol):
+    """A kind that can be deleted and made anew where a change cannot be made in place."""
+
+    def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]: ...
+
+
+def owner_mark(project: str) -> Body:
+    """The mark below `_meta`."""
+    return {OWNER: {"project": project}}
+
+
+def owner_of(body: Body, path: Path) -> str | None:
+    """The project that the mark at `path` (to `_meta`) names, or None."""
+    value: Any = body
+    for key in (*path, OWNER, "project"):
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    return str(value)
