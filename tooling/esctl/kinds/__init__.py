@@ -28,7 +28,8 @@ def registry() -> Mapping[str, Kind]:
     from .dashboard import DASHBOARD
     from .data_view import DATA_VIEW
     from .index import INDEX
-    from .rest import COMPONENT_TEMPLATE, ILM_POLICY, INDEX_TEMPLATE, INGEST_PIPELINE
+    from .ingest_pipeline import INGEST_PIPELINE
+    from .rest import COMPONENT_TEMPLATE, ILM_POLICY, INDEX_TEMPLATE
     from .visualization import VISUALIZATION
 
     kinds: tuple[Kind, ...] = (

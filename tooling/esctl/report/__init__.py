@@ -1,1 +1,1 @@
-
+"""Plan, diff, errors and progress as a person reads them."""

@@ -1,0 +1,213 @@
+"""Kinds that are "put, list, delete under one path", as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from ..errors import Problem
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender, Waiting
+from . import schema
+from .base import Context, Cost, Reference, owner_mark
+from .normalise import Rule, aliases, as_list, copy, drop, drop_if, get, mappings, settings, without_owner
+
+Listing = Callable[[Any], Iterable[tuple[str, Body]]]
+Refers = Callable[[Body], Iterable[tuple[str, str, Path]]]
+"""From a spec: the kind and id of each resource it points to, and the path where it does."""
+
+
+@dataclass(frozen=True)
+class RestKind:
+    """A kind written whole by one PUT, listed by one GET. `meta` is the path to its `_meta`."""
+
+    name: str
+    stage: int
+    path: str
+    listing: str
+    items: Listing
+    rules: tuple[Rule, ...]
+    meta: Path
+    takes_effect: Cost = Cost(Consequence.INSTANT)
+    refers_to: tuple[Refers, ...] = ()
+    spaced: bool = False
+    shared: bool = False
+
+    def check(self, resource: Resource) -> Iterable[Problem]:
+        """Unknown keys and wrong types, by the schema of Elasticsearch's own API."""
+        for path, message, hint, severity in schema.check(self.name, resource.spec):
+            yield Problem(message, resource.at("spec", *path), hint, severity)
+
+    def render(self, resource: Resource, context: Context) -> Body | Waiting:
+        return self.marked(copy(resource.spec), context.project)
+
+    def marked(self, body: Body, project: str) -> Body:
+        """The body with the owner's mark in its `_meta`."""
+        return _marked(body, self.meta, project)
+
+    def references(self, resource: Resource) -> Iterator[Reference]:
+        for refers in self.refers_to:
+            for kind, name, path in refers(resource.spec):
+                yield Reference(Address(kind, name), ("spec", *path))
+
+    def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
+        answer = sender.send(Request("elasticsearch", "GET", self.listing), accept=(404,)).body
+        wanted = {address.id: address for address in addresses}
+        return {
+            wanted[name]: Live(wanted[name], body, _version(body))
+            for name, body in self.items(answer)
+            if name in wanted
+        }
+
+    def normalise(self, body: Body, capabilities: Capabilities) -> Body:
+        body = copy(body)
+        for rule in (*self.rules, without_owner(self.meta)):
+            body = rule(body, capabilities)
+        return body
+
+    def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
+        return (Request("elasticsearch", "PUT", self._path(address), body=body),)
+
+    def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
+        return (Request("elasticsearch", "DELETE", self._path(address)),)
+
+    def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
+        return self.takes_effect if before is not None and after is not None else Cost(Consequence.INSTANT)
+
+    def _path(self, address: Address) -> str:
+        return self.path.format(id=quote(address.id, safe=""))
+
+
+def _marked(body: Body, meta: Path, project: str) -> Body:
+    target = body
+    for key in meta:
+        target = target.setdefault(key, {})
+    target.update(owner_mark(project))
+    return body
+
+
+def _version(body: Body) -> dict[str, Any]:
+    return {"version": body["version"]} if isinstance(body.get("version"), int) else {}
+
+
+def _listed(items: str, body: str) -> Listing:
+    """`{items: [{"name": …, body: {…}}]}`"""
+
+    def listing(answer: Any) -> Iterable[tuple[str, Body]]:
+        return ((item["name"], item[body]) for item in (answer or {}).get(items, ()))
+
+    return listing
+
+
+def _mapped(answer: Any) -> Iterable[tuple[str, Body]]:
+    """`{name: {…}}`"""
+    return ((name, body) for name, body in (answer or {}).items() if isinstance(body, dict))
+
+
+def each(kind: str, *path: str | int) -> Refers:
+    """Every name in the list at `path`."""
+
+    def refers(spec: Body) -> Iterator[tuple[str, str, Path]]:
+        names = get(spec, path)
+        for position, name in enumerate(names if isinstance(names, list) else ()):
+            if isinstance(name, str) and name not in (spec.get("ignore_missing_component_templates") or ()):
+                yield kind, name, (*path, position)
+
+    return refers
+
+
+def setting(kind: str, path: Path, *names: str) -> Refers:
+    """The value of an index setting below `path`, nested or dotted; `_none` means none."""
+
+    def walk(value: Any, dotted: str, place: Path) -> Iterator[tuple[str, str, Path]]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from walk(item, f"{dotted}.{key}" if dotted else str(key), (*place, key))
+        elif isinstance(value, str) and dotted.removeprefix("index.") in names and value != "_none":
+            yield kind, value, place
+
+    def refers(spec: Body) -> Iterator[tuple[str, str, Path]]:
+        return walk(get(spec, path), "", path)
+
+    return refers
+
+
+def from_settings(path: Path) -> tuple[Refers, ...]:
+    """What index settings refer to."""
+    return (
+        setting("ingest-pipeline", path, "default_pipeline", "final_pipeline"),
+        setting("ilm-policy", path, "lifecycle.name"),
+    )
+
+
+def _zero_ages(body: Body, capabilities: Capabilities) -> Body:
+    """`min_age` of nothing is added to every phase; `delete_searchable_snapshot: true` to delete (row 27)."""
+    for phase in (get(body, ("policy", "phases")) or {}).values():
+        if re.fullmatch(r"0(ms|s|m|h|d|nanos|micros)?", str(phase.get("min_age", ""))):
+            del phase["min_age"]
+        action = get(phase, ("actions", "delete"))
+        if isinstance(action, dict) and action.get("delete_searchable_snapshot") is True:
+            del action["delete_searchable_snapshot"]
+    return body
+
+
+ILM_POLICY = RestKind(
+    name="ilm-policy",
+    stage=10,
+    path="/_ilm/policy/{id}",
+    listing="/_ilm/policy",
+    items=_mapped,
+    rules=(drop(("version",), ("modified_date",), ("modified_date_millis",), ("in_use_by",)), _zero_ages),
+    meta=("policy", "_meta"),
+)
+
+COMPONENT_TEMPLATE = RestKind(
+    name="component-template",
+    stage=20,
+    path="/_component_template/{id}",
+    listing="/_component_template",
+    items=_listed("component_templates", "component_template"),
+    rules=(
+        drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",)),
+        settings(("template", "settings")),
+        mappings(("template", "mappings")),
+        aliases(("template", "aliases")),
+        drop_if(("template", "settings"), {}),
+        drop_if(("template", "mappings"), {}),
+        drop_if(("template", "aliases"), {}),
+        drop_if(("deprecated",), False),
+    ),
+    meta=("_meta",),
+    takes_effect=Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are"),
+    refers_to=from_settings(("template", "settings")),
+)
+
+INDEX_TEMPLATE = RestKind(
+    name="index-template",
+    stage=40,
+    path="/_index_template/{id}",
+    listing="/_index_template",
+    items=_listed("index_templates", "index_template"),
+    rules=(
+        drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",)),
+        as_list(("index_patterns",)),
+        settings(("template", "settings")),
+        mappings(("template", "mappings")),
+        aliases(("template", "aliases")),
+        drop_if(("template", "settings"), {}),
+        drop_if(("template", "mappings"), {}),
+        drop_if(("template", "aliases"), {}),
+        drop_if(("template", "lifecycle", "enabled"), True),
+        drop_if(("template",), {}),
+        drop_if(("composed_of",), []),
+        drop_if(("ignore_missing_component_templates",), []),
+        drop_if(("data_stream", "hidden"), False),
+        drop_if(("data_stream", "allow_custom_routing"), False),
+        drop_if(("deprecated",), False),
+    ),
+    meta=("_meta",),
+    takes_effect=Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are"),
+    refers_to=(each("component-template", "composed_of"), *from_settings(("template", "settings"))),
+)

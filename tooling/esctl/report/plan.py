@@ -1,0 +1,94 @@
+"""A plan, a diff and an outcome in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..model import Action, Cause, Change, Consequence, Difference, Outcome, Plan
+from ..plan.summary import counts
+from .terminal import Style
+
+SIGNS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("±", "red"),
+    Action.DELETE: ("-", "red"),
+    Action.ADOPT: ("=", "cyan"),
+    Action.UNDECIDED: ("?", "red"),
+}
+SAID_SHORT = 100
+
+
+def plan_lines(plan: Plan, style: Style, *, verbose: bool = False) -> Iterator[str]:
+    """One line per resource that is not clean, the words below it, and a last line that counts."""
+    for change in plan.changes:
+        yield from change_lines(change, style, verbose=verbose)
+    for warning in plan.warnings:
+        yield style("! ", "yellow") + warning
+    yield style(summary_line(plan), "bold")
+
+
+def change_lines(change: Change, style: Style, *, verbose: bool = False) -> Iterator[str]:
+    """The lines of one change; none where nothing is to be told."""
+    if change.cause in (Cause.ORPHAN, Cause.ORPHAN_DRIFTED) and change.action is Action.NONE:
+        sign, colour = "o", "dim"
+    elif change.action in SIGNS:
+        sign, colour = SIGNS[change.action]
+    elif verbose:
+        sign, colour = " ", "dim"
+    else:
+        return
+    told = [str(change.action) if change.action not in (Action.NONE, Action.UNDECIDED) else str(change.cause)]
+    if change.cause in (Cause.DRIFTED, Cause.DELETED):
+        told.append("drifted")
+    if change.consequence is not Consequence.INSTANT:
+        told.append(str(change.consequence))
+    yield f"{style(sign, colour)} {style(str(change.address), 'bold')}  {style(', '.join(told), colour)}"
+    for line in change.words.splitlines():
+        yield f"    {line}"
+    if change.action in (Action.UPDATE, Action.REPLACE) and (verbose or not _has_words_of_its_own(change)):
+        yield from (f"    {line}" for line in difference_lines(change.differences, style))
+
+
+def _has_words_of_its_own(change: Change) -> bool:
+    return any(line[:2] in ("+ ", "- ", "~ ", "> ") for line in change.words.splitlines())
+
+
+def difference_lines(differences: tuple[Difference, ...], style: Style) -> Iterator[str]:
+    """`~ settings.index.refresh_interval: "1s" → "5s"`, a line a place."""
+    for difference in differences:
+        if difference.before is None:
+            yield f"{style('+', 'green')} {difference.dotted}: {value(difference.after)}"
+        elif difference.after is None:
+            yield f"{style('-', 'red')} {difference.dotted}: {value(difference.before)}"
+        else:
+            before, after = value(difference.before), value(difference.after)
+            yield f"{style('~', 'yellow')} {difference.dotted}: {before} → {after}"
+
+
+def value(data: Any) -> str:
+    """JSON on one line, shortened where it is long."""
+    text = json.dumps(data, ensure_ascii=False)
+    return text if len(text) <= SAID_SHORT else f"{text[: SAID_SHORT - 20]}… ({len(text)} characters)"
+
+
+def summary_line(plan: Plan) -> str:
+    """`Plan: 3 to create, 1 to update; 4 clean.`"""
+    n = counts(plan)
+    parts = [f"{n[word]} to {word}" for word in ("create", "update", "replace", "delete", "adopt") if n[word]]
+    parts += [f"{n['drifted']} drifted"] if n["drifted"] else []
+    parts += [f"{n['both']} changed on both sides"] if n["both"] else []
+    parts += [f"{n['undecided']} undecided"] if n["undecided"] else []
+    tail = f"{n['clean']} clean" + (f", {n['orphan']} orphaned" if n["orphan"] else "")
+    if not parts:
+        return f"Nothing to do: {tail}."
+    return f"Plan: {', '.join(parts)}; {tail}."
+
+
+def outcome_line(outcome: Outcome, style: Style) -> str:
+    """One line when a change has ended."""
+    sign, colour = {"done": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("·", "dim")}[outcome.state]
+    line = f"{style(sign, colour)} {outcome.change.address}  {outcome.change.action}"
+    return f"{line}: {outcome.reason}" if outcome.reason else line
