@@ -67,7 +67,8 @@ def meta_path(path: Path) -> Path:
 def read_vectors(path: Path) -> VectorTable:
     """Read a CSV or a Parquet file with the columns `file_name` and `vector`.
 
-    In a CSV the vector is a JSON array, or base64 of big-endian float32. Beside a CSV, `.meta.json` gives the embedding, and `.parquet` the thumbnails where it holds the same rows.
+    In a CSV the vector is a JSON array, or base64 of big-endian float32. Beside it, `.meta.json` gives the embedding,
+    and `.parquet` the thumbnails where it holds the same rows.
     Raises EsctlError, with the line where a row is bad.
     """
     if not path.is_file():
