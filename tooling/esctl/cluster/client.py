@@ -1,0 +1,198 @@
+"""`Cluster`: Elasticsearch and Kibana behind one guard and one `send`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property, partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from ..errors import ServerError
+from ..model import Capabilities, Request, Response
+from . import refusals
+from .connection import Connection
+from .guard import Guard
+from .retries import Retries
+from .routes import READ_ONLY
+from .server import Root, Version, parse_version
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+    from .kibana import KibanaClient
+    from .transport import GuardedTransport
+
+# Answers that a full server does not give to GET /_license, but that reduced, older or closed ones do: take the least.
+_NO_LICENCE_API = (400, 403, 404, 405, 410)
+_STATUS_PATIENCE = 5.0  # s
+
+
+class Cluster:
+    """Sends requests to both servers: the `Sender` of the other rooms, and a context manager.
+
+    Nothing is sent before the first `send`; then one `GET /` finds out what the server is. Safe to use from several
+    threads.
+
+    >>> with Cluster(Connection("http://127.0.0.1:9200")) as cluster:
+    ...     cluster.get("/_index_template")["index_templates"]
+    """
+
+    def __init__(self, connection: Connection, *, guard: Guard = READ_ONLY, retries: Retries | None = None) -> None:
+        self.connection = connection
+        self.guard = guard
+        self.sent = 0
+        self._retries = retries or Retries()
+        self._counting = Lock()
+        self._making = Lock()
+        self._elasticsearch: Elasticsearch | None = None
+        self._kibana: KibanaClient | None = None
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the kept connections; a later `send` opens new ones."""
+        with self._making:
+            if self._elasticsearch is not None:
+                self._elasticsearch.close()
+            if self._kibana is not None:
+                self._kibana.close()
+            self._elasticsearch = self._kibana = None
+
+    def send(self, request: Request, *, accept: Iterable[int] = ()) -> Response:
+        """Send one request.
+
+        Raises GuardError; ServerError where no answer came, or the status is 400 and above and not in `accept`.
+        """
+        response = self._to_kibana(request) if request.service == "kibana" else self._to_elasticsearch(request)
+        if response.status >= 400 and response.status not in tuple(accept):
+            raise refusals.refused(
+                self.connection, request.service, request.method, request.path, response.status, response.body
+            )
+        return response
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        service: Literal["elasticsearch", "kibana"] = "elasticsearch",
+        accept: Iterable[int] = (),
+    ) -> Any:
+        """The body of a GET."""
+        return self.send(Request(service, "GET", path, params or {}), accept=accept).body
+
+    @property
+    def elasticsearch(self) -> Elasticsearch:
+        """The official client, for its bulk helpers; behind the same guard, but with its own errors for statuses."""
+        with self._making:
+            if self._elasticsearch is None:
+                self._elasticsearch = self._official_client()
+            return self._elasticsearch
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What Elasticsearch warned of so far (deprecations), each once."""
+        return tuple(self._transport.warnings) if self._elasticsearch is not None else ()
+
+    @property
+    def root(self) -> Root:
+        """What `GET /` says. Raises ServerError for an unreachable, foreign or too old server."""
+        return self._transport.root
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What the servers are, asked once: `GET /`, `GET /_license` and, where there is one, Kibana's `/api/status`.
+
+        A Kibana that cannot be asked is taken to have Elasticsearch's version: the first request that needs it says
+        what is wrong.
+        """
+        root = self.root
+        licence = self.get("/_license", accept=_NO_LICENCE_API)
+        given = licence.get("license") if isinstance(licence, dict) else None
+        return Capabilities(
+            version=root.version,
+            flavor=root.flavor,
+            licence=str(given.get("type") or "basic") if isinstance(given, dict) else "basic",
+            kibana_version=self._kibana_version() or root.version,
+            sandbox=root.sandbox,
+        )
+
+    def kibana_status(self) -> Response:
+        """`GET /api/status`, whatever its status; asked with little patience. Raises ServerError without an answer."""
+        return self._to_kibana(Request("kibana", "GET", "/api/status"), min(_STATUS_PATIENCE, self.connection.timeout))
+
+    @property
+    def _transport(self) -> GuardedTransport:
+        return cast("GuardedTransport", self.elasticsearch.transport)
+
+    def _official_client(self) -> Elasticsearch:
+        from elasticsearch import Elasticsearch
+
+        from .transport import GuardedTransport
+
+        guarded = partial(
+            GuardedTransport,
+            connection=self.connection,
+            guard=self.guard,
+            retries=self._retries,
+            on_request=self._count,
+        )
+        place = self.connection.place("elasticsearch")
+        tls: dict[str, Any] = {}
+        if place.startswith("https:"):
+            tls = {"verify_certs": self.connection.verify, "ssl_show_warn": False}
+            if self.connection.ca_certs and self.connection.verify:
+                tls["ca_certs"] = self.connection.ca_certs
+        return Elasticsearch(place, transport_class=cast(Any, guarded), request_timeout=self.connection.timeout, **tls)
+
+    def _to_elasticsearch(self, request: Request) -> Response:
+        from elasticsearch import UnsupportedProductError
+
+        headers = {"accept": "application/json"}
+        if request.body is not None:
+            headers["content-type"] = "application/json" if request.form == "json" else "application/x-ndjson"
+        # Every status is let through here: `send` judges it, in the same words for both servers.
+        client = self.elasticsearch.options(ignore_status=cast(Collection[int], range(300, 600)))
+        try:
+            answer = client.perform_request(
+                request.method, request.path, params=dict(request.params) or None, headers=headers, body=request.body
+            )
+        except UnsupportedProductError:
+            raise refusals.not_the_product(
+                self.connection, "elasticsearch", "the X-Elastic-Product header is missing"
+            ) from None
+        body = None if request.method == "HEAD" else answer.body
+        return Response(answer.meta.status, body, dict(answer.meta.headers))
+
+    def _to_kibana(self, request: Request, timeout: float | None = None) -> Response:
+        if self.connection.kibana_url is None:
+            raise ServerError(
+                f"{request.method} {request.path} needs Kibana, and no address is known",
+                hint="set kibana.url in esctl.yaml, or ESCTL_KIBANA_URL",
+            )
+        with self._making:
+            if self._kibana is None:
+                from .kibana import KibanaClient
+
+                self._kibana = KibanaClient(self.connection, self.guard, self._retries, self._count)
+            kibana = self._kibana
+        answer = kibana.send(request, timeout=timeout)
+        return Response(answer.status, answer.body, dict(answer.headers))
+
+    def _kibana_version(self) -> Version | None:
+        if self.connection.kibana_url is None:
+            return None
+        try:
+            body = self.kibana_status().body
+        except ServerError:
+            return None
+        version = body.get("version") if isinstance(body, dict) else None
+        found = parse_version(str(version.get("number") or "")) if isinstance(version, dict) else (0, 0, 0)
+        return found if found > (0, 0, 0) else None
+
+    def _count(self) -> None:
+        with self._counting:
+            self.sent += 1
