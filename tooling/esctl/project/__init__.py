@@ -1,1 +1,24 @@
+"""Files → resources: settings, environments, templates, values, lines."""
 
+from .document import KEYS
+from .example import example_root, scaffold
+from .load import Loaded, load_resources
+from .secrets import Secret
+from .servers import ServerSettings
+from .settings import ImageSettings, Settings, load_settings
+from .yaml import Document, read_yaml
+
+__all__ = [
+    "KEYS",
+    "Document",
+    "ImageSettings",
+    "Loaded",
+    "Secret",
+    "ServerSettings",
+    "Settings",
+    "example_root",
+    "load_resources",
+    "load_settings",
+    "read_yaml",
+    "scaffold",
+]

@@ -1,0 +1,243 @@
+"""One document → one resource: its keys, its values, the files that its spec names.
+
+A mapping `{$file: path}` inside a `spec` is replaced by that file's text, `{$file: path, parse: true}` by the data of a
+`.json`, `.yaml` or `.yml` file. The path starts at the project's root and stays below it; values (`${var.x}`) are not
+substituted in what the file holds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean
+from ..model import Address, Path, Resource
+from .secrets import Secret
+from .settings import in_words, read_text
+from .values import Values, substitute
+from .yaml import Document, read_yaml
+
+KEYS = ("kind", "id", "spec", "space", "depends_on", "protect", "when", "adopt")
+"""What a document may hold; everything else is a mistake."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What documents are read against. `holds` decides a `when`; it raises ValueError with what is wrong."""
+
+    root: FilePath
+    kinds: Collection[str]
+    values: Values
+    holds: Callable[[str], bool]
+
+
+@dataclass
+class Read:
+    """What became of a document: a resource, or the address of one out of scope, or problems."""
+
+    resource: Resource | None = None
+    out_of_scope: Address | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_document(document: Document, path: str, rules: Rules) -> Read:
+    """Read one document of the file that is called `path`; mistakes come back as problems."""
+    reading = _Reading(document, path, rules)
+    reading.all()
+    if reading.result.problems:
+        reading.result.resource = None
+    return reading.result
+
+
+class _Reading:
+    """One document on its way to a resource."""
+
+    def __init__(self, document: Document, path: str, rules: Rules) -> None:
+        self.document, self.path, self.rules = document, path, rules
+        self.result = Read()
+
+    def all(self) -> None:
+        data = self.document.data
+        if not isinstance(data, dict):
+            self.problem((), f"a document must be a mapping with kind, id and spec, not {in_words(data)}")
+            return
+        for key in data:
+            if key not in KEYS:
+                hint = did_you_mean(key, KEYS)
+                if not hint:
+                    hint = f"known: {', '.join(KEYS)}" if "spec" in data else "should it stand under spec?"
+                self.problem((key,), f'unknown key "{key}"', hint)
+        for key in ("kind", "id", "spec"):
+            if data.get(key) is None:
+                self.problem((key,), f'the document has no "{key}"')
+        scope = self.in_scope(data["when"]) if "when" in data else True
+        if not scope:
+            data = {key: value for key, value in data.items() if key != "spec"}
+        data = {
+            key: value if key in ("kind", "when") else substitute(value, self.rules.values, (key,), self.problem)
+            for key, value in data.items()
+        }
+        address = self.address(data)
+        if not scope:
+            self.result.out_of_scope = address
+        elif address:
+            self.result.resource = Resource(
+                address=address,
+                spec=self.spec(data.get("spec"), address.kind),
+                source=Source(self.path, self.document.line),
+                lines=self.document.lines,
+                depends_on=self.depends_on(data.get("depends_on")),
+                protect=self.flag(data, "protect"),
+                adopt=self.flag(data, "adopt"),
+            )
+
+    def problem(self, at: Path, message: str, hint: str | None = None) -> None:
+        lines = self.document.lines
+        line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 0)
+        self.result.problems.append(Problem(message, Source(self.path, line), hint))
+
+    def in_scope(self, when: Any) -> bool:
+        if isinstance(when, bool):
+            return when
+        if not isinstance(when, str):
+            self.problem(("when",), f"when must be an expression, not {in_words(when)}", "for example when: var.trial")
+        elif "${" in when:
+            self.problem(("when",), "when is an expression by itself", "write var.name instead of ${var.name}")
+        else:
+            try:
+                return self.rules.holds(when)
+            except ValueError as error:
+                hint = 'compare it, for example var.name == "text"' if "neither" in str(error) else None
+                self.problem(("when",), f"when: {error}", hint)
+        return True
+
+    def address(self, data: Mapping[str, Any]) -> Address | None:
+        kind, name, space = data.get("kind"), data.get("id"), data.get("space")
+        good = True
+        if kind is not None and kind not in self.rules.kinds:
+            good = False
+            if isinstance(kind, str):
+                hint = did_you_mean(kind, self.rules.kinds) or f"known: {', '.join(sorted(self.rules.kinds))}"
+                self.problem(("kind",), f'there is no kind "{kind}"', hint)
+            else:
+                self.problem(("kind",), f"kind must be text, not {in_words(kind)}")
+        if not self.text("id", name) or (space is not None and not self.text("space", space)):
+            good = False
+        elif isinstance(space, str) and not re.fullmatch(r"[a-z0-9_-]+", space):
+            self.problem(("space",), f'"{space}" cannot be the id of a space', "a-z, 0-9, _ and - are allowed")
+            good = False
+        if not good or kind is None or name is None:
+            return None
+        return Address(kind, name, "" if space in (None, "default") else str(space))
+
+    def text(self, key: str, value: Any) -> bool:
+        """Whether an id or a space is usable text; nothing at all was told already."""
+        if value is None:
+            return False
+        if not isinstance(value, str):
+            hint = f'write {key}: "{value}"' if isinstance(value, int | float) else None
+            self.problem((key,), f"{key} must be text, not {in_words(value)}", hint)
+        elif not value or value != value.strip() or not value.isprintable() or "*" in value:
+            shown = json.dumps(value, ensure_ascii=False)
+            self.problem((key,), f"{shown} cannot be an {key}" if key == "id" else f"{shown} cannot be a {key}")
+        else:
+            return True
+        return False
+
+    def flag(self, data: Mapping[str, Any], key: str) -> bool:
+        value = data.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.problem((key,), f"{key} must be true or false, not {in_words(value)}")
+        return value is True
+
+    def depends_on(self, written: Any) -> tuple[Address, ...]:
+        if written is None:
+            return ()
+        if not isinstance(written, list):
+            self.problem(("depends_on",), f"depends_on must be a list of addresses, not {in_words(written)}")
+            return ()
+        addresses = []
+        for index, text in enumerate(written):
+            at = ("depends_on", index)
+            if not isinstance(text, str):
+                self.problem(at, f"depends_on holds {in_words(text)}, not an address", 'write "kind/id"')
+                continue
+            try:
+                address = Address.parse(text)
+            except EsctlError as error:
+                self.problem(at, error.problems[0].message, error.problems[0].hint)
+                continue
+            if address.kind not in self.rules.kinds:
+                self.problem(at, f'there is no kind "{address.kind}"', did_you_mean(address.kind, self.rules.kinds))
+            addresses.append(replace(address, space="") if address.space == "default" else address)
+        return tuple(addresses)
+
+    def spec(self, spec: Any, kind: str) -> dict[str, Any]:
+        if spec is None:
+            return {}
+        if not isinstance(spec, dict):
+            self.problem(("spec",), f"spec must be a mapping, not {in_words(spec)}")
+            return {}
+        finished = self.finished(spec, ("spec",), kind)
+        if not isinstance(finished, dict):
+            self.problem(("spec",), f"spec must be a mapping, not {in_words(finished)}", "is parse: true missing?")
+            return {}
+        return finished
+
+    def finished(self, data: Any, at: Path, kind: str) -> Any:
+        """`data` with its files read; a secret is refused."""
+        if isinstance(data, dict):
+            if "$file" in data:
+                return self.file(data, at)
+            return {key: self.finished(value, (*at, key), kind) for key, value in data.items()}
+        if isinstance(data, list):
+            return [self.finished(value, (*at, index), kind) for index, value in enumerate(data)]
+        if isinstance(data, Secret):
+            hint = "everyone who reads the server would see it"
+            self.problem(at, f"a resource of kind {kind} holds no secrets", hint)
+            return None
+        return data
+
+    def file(self, data: Mapping[str, Any], at: Path) -> Any:
+        at = (*at, "$file")
+        name, parse = data["$file"], data.get("parse", False)
+        for key in data:
+            if key not in ("$file", "parse"):
+                self.problem((*at[:-1], key), f'unknown key "{key}" beside $file', did_you_mean(key, ["parse"]))
+        if not isinstance(name, str) or not isinstance(parse, bool):
+            self.problem(at, "$file must be a path, and parse true or false")
+            return None
+        path = self.rules.root / name
+        if not path.resolve().is_relative_to(self.rules.root.resolve()):
+            self.problem(at, f'$file: "{name}" is not below the project')
+            return None
+        if not path.is_file():
+            near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+            hint = did_you_mean(path.name, near) or "paths start at the project's root"
+            self.problem(at, f'$file: there is no file "{name}"', hint)
+            return None
+        try:
+            text = read_text(path, name)
+            return self.parsed(text, name) if parse else text
+        except ProjectError as error:
+            self.result.problems += error.problems
+        return None
+
+    def parsed(self, text: str, name: str) -> Any:
+        if name.endswith(".json"):
+            try:
+                return json.loads(text)
+            except json.JSONDecodeError as error:
+                raise ProjectError([Problem(f"not JSON: {error.msg}", Source(name, error.lineno))]) from None
+        if not name.endswith((".yaml", ".yml")):
+            raise ProjectError([Problem("$file parses .json, .yaml and .yml files only", Source(name))])
+        documents = read_yaml(text, name)
+        if len(documents) != 1:
+            raise ProjectError([Problem(f"holds {len(documents)} documents, $file takes one", Source(name))])
+        return documents[0].data
+
+

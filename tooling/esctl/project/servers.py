@@ -1,0 +1,127 @@
+"""Server settings: how Elasticsearch and Kibana are reached, put together from layers of which later ones win.
+
+The layers: `esctl.yaml`, its `environments.<name>`, the process's environment (ESCTL_ELASTICSEARCH_URL,
+ESCTL_KIBANA_URL, ESCTL_API_KEY or ESCTL_USERNAME and ESCTL_PASSWORD, ESCTL_CA_CERTS), the command line's overrides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from ..model import Path
+from .secrets import Secret
+
+DEFAULT_URL = {"elasticsearch": "http://127.0.0.1:9200", "kibana": "http://127.0.0.1:5601"}
+TYPES: dict[str, tuple[type, ...]] = {
+    "url": (str,),
+    "username": (str,),
+    "password": (str, Secret),
+    "api_key": (str, Secret),
+    "bearer": (str, Secret),
+    "ca_certs": (str,),
+    "verify": (bool,),
+    "timeout": (int, float),
+}
+OUTSIDE = ("elasticsearch_url", "kibana_url", "api_key", "username", "password", "ca_certs")
+"""What the process's environment (as ESCTL_…) and the command line may give."""
+
+_LOGINS = (("username", "password"), ("api_key",), ("bearer",))
+_SECRETS = ("password", "api_key", "bearer")
+
+Layer = Mapping[str, tuple[Any, Path | None]]
+"""Key → its value as written, and where in `esctl.yaml` (None: it came from outside)."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How one server is reached. `timeout` in seconds; `ca_certs` is an absolute path."""
+
+    url: str
+    username: str | None = None
+    password: Secret | None = None
+    api_key: Secret | None = None
+    bearer: Secret | None = None
+    ca_certs: str | None = None
+    verify: bool = True
+    timeout: float = 30.0
+
+
+class Reader(Protocol):
+    """What the reading of `esctl.yaml` lends: substitution, type checks, and the place to complain."""
+
+    root: FilePath
+
+    def final(self, raw: Any, at: Path) -> Any: ...
+
+    def typed(self, data: Mapping[str, Any], key: str, kinds: tuple[type, ...], at: Path) -> bool: ...
+
+    def problem(self, at: Path | None, message: str, hint: str | None = None) -> None: ...
+
+
+def outside_layer(server: str, given: Mapping[str, str]) -> Layer:
+    """The part of `given` (keys as in OUTSIDE) that concerns one server; empty text counts as not given."""
+    layer: dict[str, tuple[Any, Path | None]] = {}
+    for key in OUTSIDE:
+        if given.get(key) and (not key.endswith("_url") or key == f"{server}_url"):
+            layer[key.removeprefix(f"{server}_")] = (given[key], None)
+    return layer
+
+
+def server_settings(
+    server: str, layers: list[Layer], reader: Reader, fallback: ServerSettings | None
+) -> ServerSettings:
+    """One server's settings. Where it says nothing of its own, `fallback` lends credentials, certificates and times.
+
+    Values that a later layer replaces are never substituted: their variables need not be set.
+    """
+    merged: dict[str, tuple[Any, Path | None]] = {}
+    for layer in layers:
+        ways = [way for way in _LOGINS if layer.keys() & set(way)]
+        if len(ways) > 1:
+            said = " and ".join(way[0] for way in ways)
+            at = layer[ways[0][0]][1] if ways[0][0] in layer else None
+            hint = "log in with username and password, or api_key, or bearer"
+            reader.problem(at, f"{server}: {said} are both given", hint)
+        if ways:
+            gone = {key for way in _LOGINS if way not in ways for key in way}
+            merged = {key: value for key, value in merged.items() if key not in gone}
+        merged |= layer
+    found: dict[str, Any] = {}
+    for key, (raw, at) in merged.items():
+        value = raw if at is None else reader.final(raw, at)
+        if value not in (None, "") and (at is None or reader.typed({key: value}, key, TYPES[key], at[:-1])):
+            found[key] = Secret(value) if key in _SECRETS and isinstance(value, str) else value
+    _check(server, found, {key: at for key, (_, at) in merged.items()}, reader)
+    login = {key: found[key] for way in _LOGINS for key in way if key in found}
+    if not login and fallback:
+        login = {key: getattr(fallback, key) for way in _LOGINS for key in way}
+    base = fallback or ServerSettings("")
+    return ServerSettings(
+        url=found.get("url", DEFAULT_URL[server]).rstrip("/"),
+        **login,
+        ca_certs=str(reader.root / found["ca_certs"]) if "ca_certs" in found else base.ca_certs,
+        verify=found.get("verify", base.verify),
+        timeout=float(found.get("timeout", base.timeout)),
+    )
+
+
+def _check(server: str, found: Mapping[str, Any], places: Mapping[str, Path | None], reader: Reader) -> None:
+    if "url" in found:
+        parts = urlsplit(found["url"])
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            shown = found["url"].rpartition("@")[2]
+            hint = f"write for example {DEFAULT_URL[server]}"
+            reader.problem(places["url"], f'the address of {server}, "{shown}", is not a URL', hint)
+        elif "@" in parts.netloc:
+            hint = "give username and password beside it"
+            reader.problem(places["url"], f"the URL of {server} holds credentials", hint)
+    for one, other in (("username", "password"), ("password", "username")):
+        if one in found and other not in found:
+            hint = f"set ESCTL_{other.upper()}, or log in with an API key"
+            reader.problem(places[one], f"{server} has a {one} and no {other}", hint)
+    if found.get("timeout", 1) <= 0:
+        reader.problem(places["timeout"], f"{server}.timeout must be more than 0 seconds, not {found['timeout']}")
