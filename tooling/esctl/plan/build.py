@@ -130,7 +130,7 @@ def _because(cause: Cause, resource: Resource, live: Live, kind: Kind, context: 
         case Cause.BOTH:
             return (
                 "was changed here and on the server since the last apply: "
-                f"`--overwrite {address}` lets the project win; else take the server's values into {resource.source.path}"
+                f"`--overwrite {address}` lets the project win; or take the server's values into the file"
             )
         case Cause.FOREIGN if _marked_ours(live, kind, context):
             return "the ledger does not know it, but its mark says that this project made it"
@@ -173,36 +173,3 @@ def _orphan(address: Address, survey: Survey, context: Context, kind: Kind, choi
         return replace(change, words="no longer in the project, and changed on the server since: `--force` deletes it")
     words = ", ".join(part for part in ("no longer in the project", cost.words) if part)
     return replace(change, action=Action.DELETE, words=words, requests=kind.delete(address, context))
-
-
-def destruction(
-    resources: Iterable[Resource],
-    survey: Survey,
-    context: Context,
-    kinds: Mapping[str, Kind],
-    *,
-    selected: Collection[str] = (),
-) -> Plan:
-    """The plan that deletes everything this project owns (by its ledger), dependants first."""
-    position = {resource.address: n for n, resource in enumerate(ordered(resources, kinds))}
-    protected = {resource.address for resource in resources if resource.protect}
-    owned = [a for a in survey.remembered if a.kind in kinds and (not selected or Choices.match(a, selected))]
-    owned.sort(key=lambda a: (kinds[a.kind].stage, position.get(a, -1), a), reverse=True)
-    changes = []
-    for address in owned:
-        kind, live = kinds[address.kind], survey.live.get(address)
-        change = Change(address, Action.FORGET, Cause.GONE, live=live, remembered=survey.remembered[address])
-        if live is not None:
-            found = kind.normalise(live.body, context.capabilities)
-            cost = kind.cost(found, None, context.capabilities)
-            change = replace(
-                change,
-                action=Action.DELETE,
-                cause=Cause.ORPHAN,
-                consequence=cost.consequence,
-                words=cost.words,
-                requests=kind.delete(address, context),
-                protect=address in protected,
-            )
-        changes.append(change)
-    return Plan(context.project, tuple(changes), context.capabilities, survey.requests)

@@ -35,7 +35,7 @@ def decide(desired: Body | None, remembered: Remembered | None, live: Body | Non
 
 
 def _holds(live: Body, written: Body, remembered: Remembered | None, shared: bool) -> bool:
-    """Whether `live` is what was written; of a kind written whole nothing more either, but the server's own defaults."""
+    """Whether `live` is what was written and, for a kind written whole, nothing more than the server's defaults."""
     if shared:
         return same(projected(live, written), written)
     return same(without_defaults(live, written, remembered.defaults if remembered else {}), written)

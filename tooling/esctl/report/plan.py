@@ -92,3 +92,17 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     sign, colour = {"done": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("·", "dim")}[outcome.state]
     line = f"{style(sign, colour)} {outcome.change.address}  {outcome.change.action}"
     return f"{line}: {outcome.reason}" if outcome.reason else line
+
+
+def diff_lines(plan: Plan, style: Style) -> Iterator[str]:
+    """Every place where the server is not as written, resource by resource."""
+    for change in plan.changes:
+        if change.action is Action.UNDECIDED and not change.differences:
+            yield f"{style('?', 'red')} {style(str(change.address), 'bold')}  {change.words.splitlines()[0]}"
+        elif change.action is Action.CREATE:
+            yield f"{style('+', 'green')} {style(str(change.address), 'bold')}  not on the server"
+        elif change.action is Action.DELETE:
+            yield f"{style('-', 'red')} {style(str(change.address), 'bold')}  no longer in the project"
+        elif change.differences:
+            yield style(str(change.address), "bold")
+            yield from (f"  {line}" for line in difference_lines(change.differences, style))

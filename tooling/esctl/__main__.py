@@ -1,0 +1,5 @@
+"""`python -m esctl`."""
+
+from .cli import main
+
+main()

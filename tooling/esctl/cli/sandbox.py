@@ -1,0 +1,65 @@
+"""`esctl sandbox up`: the embedded Elasticsearch and Kibana, with the viewer on Kibana's port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .invocation import Invocation, command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BANNER = "Sandbox: an embedded stand-in for Elasticsearch and Kibana, for development and demonstrations"
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The embedded Elasticsearch and Kibana.")
+    app.add_typer(group, name="sandbox")
+    command(group, "up", offline=True)(up)
+
+
+def up(
+    invocation: Invocation,
+    port: Annotated[int, typer.Option(help="Elasticsearch's port; the next free one where it is taken.")] = 9200,
+    kibana_port: Annotated[int, typer.Option(help="Kibana's port; the next free one where it is taken.")] = 5601,
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where it keeps its data.")] = Path(".esctl/sandbox"),
+    version: Annotated[str, typer.Option(help="The version to behave like: 9.5 or 8.19.")] = "9.5",
+    access_log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one line per request to this file.")
+    ] = None,
+) -> int:
+    """Start the sandbox in the foreground; Ctrl-C or SIGTERM ends it."""
+    import json
+
+    from ..sandbox.server import serve
+
+    def ready(elasticsearch: str, kibana: str, pid: int) -> None:
+        if invocation.json:
+            print(json.dumps({"elasticsearch": elasticsearch, "kibana": kibana, "pid": pid}), flush=True)
+        else:
+            print(f"sandbox ready: Elasticsearch {elasticsearch}  Kibana {kibana}  pid {pid}", flush=True)
+
+    serve(
+        data,
+        port=port,
+        kibana_port=kibana_port,
+        version=version,
+        access_log=access_log,
+        mount=viewer_mount(),
+        on_ready=ready,
+    )
+    return 0
+
+
+def viewer_mount() -> Callable[[str, str], Any]:
+    """What the sandbox mounts at /app on Kibana's port, given the two addresses."""
+
+    def mount(elasticsearch: str, kibana: str) -> Any:
+        from ..viewer import viewer_app
+
+        return viewer_app(elasticsearch, kibana, banner=BANNER)
+
+    return mount
