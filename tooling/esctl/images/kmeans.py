@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .store import VectorTable
 
+__all__ = ["KMeansModel", "fit", "fit_if_needed"]
+
 N_INIT = 10
 """Random starts; scikit-learn's "auto" (one k-means++ start) had 2.3 % more inertia on real embeddings."""
 

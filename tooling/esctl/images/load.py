@@ -202,9 +202,9 @@ def _check_pipeline(client: Any, index: str, pipeline: str | None, model: KMeans
     """Refuse to send through a pipeline that is missing, or that would label with another model."""
     with told(index):
         if pipeline is None:
-            settings = client.indices.get_settings(index=index, name="index.default_pipeline", flat_settings=True)
-            # An alias answers with its index's name.
-            found = {body["settings"].get("index.default_pipeline") for body in settings.values()} - {None, NO_PIPELINE}
+            # An alias answers with its index's name, an index without the setting not at all.
+            answer = client.indices.get_settings(index=index, filter_path="*.settings.index.default_pipeline")
+            found = {body["settings"]["index"]["default_pipeline"] for body in answer.values()} - {NO_PIPELINE}
             if not found:
                 raise EsctlError(
                     f'the index "{index}" has no default pipeline',

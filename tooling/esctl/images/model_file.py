@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError
+from .files import replacing
 from .processor import FIT_AGAIN, KMeansParameters, ProcessorError, parse_processor
 
 if TYPE_CHECKING:
@@ -88,9 +89,8 @@ def write_model(model: KMeansModel, path: Path) -> None:
     body = _body(model)
     text = json.dumps({**body, "checksum": _digest(body)}, indent=2, ensure_ascii=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8")
 
 
 def read_model(path: Path) -> KMeansModel:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError, did_you_mean
-from .painless import folder, source
+from .painless import source
 
 if TYPE_CHECKING:
     from .model_file import KMeansModel
@@ -15,7 +16,7 @@ SCRIPT, MODEL = "painless/", "model."
 
 def names() -> list[str]:
     """What can be asked for."""
-    return sorted(path.stem for path in (folder().parent / "queries").glob("*.yaml"))
+    return sorted(path.stem for path in _folder().glob("*.yaml"))
 
 
 def query(name: str, model: KMeansModel) -> dict[str, Any]:
@@ -23,13 +24,20 @@ def query(name: str, model: KMeansModel) -> dict[str, Any]:
 
     Raises EsctlError for a name that is not one of `names()`.
     """
-    import yaml
+    from ..project.yaml import read_yaml
 
     if name not in names():
         raise EsctlError(f'there is no query "{name}"', hint=did_you_mean(name, names()) or ", ".join(names()))
-    text = (folder().parent / "queries" / f"{name}.yaml").read_text(encoding="utf-8")
-    body: dict[str, Any] = _resolved(yaml.safe_load(text), {"centroids": list(model.centroids_base64)})
+    path = _folder() / f"{name}.yaml"
+    [document] = read_yaml(path.read_text(encoding="utf-8"), path.name)
+    body: dict[str, Any] = _resolved(document.data, {"centroids": list(model.centroids_base64)})
     return body
+
+
+def _folder() -> Path:
+    from ..project.example import example_root
+
+    return example_root() / "scripts" / "queries"
 
 
 def _resolved(value: Any, model: dict[str, Any]) -> Any:

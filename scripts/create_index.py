@@ -1,0 +1,55 @@
+"""Learns the clusters of `image_vectors.csv`, and creates the pipeline that assigns them and the indices they go to.
+
+    python scripts/create_index.py [VECTORS] [MODEL]
+
+MODEL is the file that keeps the centroids (`image_pipeline.kmeans.json` beside VECTORS). What the indices and the
+pipeline hold stands in `mappings/*.yaml`. `esctl images fit` and `esctl apply` do the same, and show first what would
+change.
+"""
+
+import sys
+from pathlib import Path
+
+import connect
+
+from esctl.errors import EsctlError
+from esctl.images.kmeans import fit_if_needed
+from esctl.images.processor import compile_processor, parse_processor
+from esctl.images.store import read_vectors
+from esctl.kinds import KINDS
+from esctl.project import load_resources
+
+
+def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
+    table = read_vectors(Path(vectors))
+    embedding = {"dims": table.dims, "name": "unknown", "identity": "unknown"}
+    if table.embedding:
+        embedding |= {"name": table.embedding.name, "identity": table.embedding.identity}
+    resources = load_resources(connect.settings(), values={"embedding": embedding}, kinds=KINDS).resources
+    specs = {str(resource.address): resource.spec for resource in resources}
+
+    pipeline = specs["ingest-pipeline/image_pipeline"]
+    parameters = parse_processor(pipeline["processors"][0]["k-means"])
+    fitted, _ = fit_if_needed(table, parameters, model_path(vectors, model))
+
+    with connect.cluster() as cluster:
+        client = cluster.elasticsearch
+        client.ingest.put_pipeline(id="image_pipeline", processors=compile_processor(parameters, fitted))
+        print(f"image_pipeline: {fitted.k} clusters of {fitted.images} images, inertia {fitted.inertia:.4g}")
+        for index in ("image_data", "image_clusters"):
+            if client.indices.exists(index=index):
+                print(f"{index}: exists already")
+            else:
+                client.indices.create(index=index, **specs[f"index/{index}"])
+                print(f"{index}: created")
+
+
+def model_path(vectors: str, model: str | None) -> Path:
+    return Path(model) if model else Path(vectors).with_name("image_pipeline.kmeans.json")
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:3])
+    except EsctlError as error:
+        sys.exit(str(error))
