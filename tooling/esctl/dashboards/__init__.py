@@ -1,1 +1,21 @@
+"""Kibana "as code" ↔ saved objects: checked, converted, opened for comparison, and told in words. Pure; no I/O."""
 
+from __future__ import annotations
+
+from .check import check_dashboard, check_visualization
+from .convert import to_saved_objects, visualization_object
+from .mistakes import Mistake
+from .saved_object import decode, encode
+from .words import describe_panel, differences_in_words
+
+__all__ = [
+    "Mistake",
+    "check_dashboard",
+    "check_visualization",
+    "decode",
+    "describe_panel",
+    "differences_in_words",
+    "encode",
+    "to_saved_objects",
+    "visualization_object",
+]
