@@ -2,7 +2,26 @@
 
 from .client import Cluster
 from .connection import Connection
+from .doctor import Check, diagnose
 from .guard import Guard, GuardError
+from .identity import Holder, commit, holder, who
+from .lease import Lease
+from .ledger import Ledger
 from .routes import READ_ONLY, WRITING
 
-__all__ = ["READ_ONLY", "WRITING", "Cluster", "Connection", "Guard", "GuardError"]
+__all__ = [
+    "READ_ONLY",
+    "WRITING",
+    "Check",
+    "Cluster",
+    "Connection",
+    "Guard",
+    "GuardError",
+    "Holder",
+    "Lease",
+    "Ledger",
+    "commit",
+    "diagnose",
+    "holder",
+    "who",
+]

@@ -152,4 +152,3 @@ class _Answer:
         self.response = response
         self.status: int = response.meta.status
         self.headers: Mapping[str, str] = response.meta.headers
-
