@@ -13,9 +13,10 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
@@ -180,16 +181,19 @@ def serve(
 
     `on_ready` is called with `{"elasticsearch": URL, "kibana": URL}` and the pid. Raises SandboxError.
     """
-    ending = threading.Event()
-    before = {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    # A SimpleQueue may be put to in a signal handler; an Event that is waited for may not be set there.
+    ending: SimpleQueue[int] = SimpleQueue()
+    before = {n: signal.signal(n, lambda number, _: ending.put(number)) for n in (signal.SIGTERM, signal.SIGINT)}
     try:
         with Sandbox(
             data, version=version, port=port, kibana_port=kibana_port, access_log=access_log, mount=mount
         ) as sandbox:
             if on_ready:
                 on_ready({"elasticsearch": sandbox.elasticsearch_url, "kibana": sandbox.kibana_url}, os.getpid())
-            while not ending.wait(timeout=3600):  # with a timeout, so that Windows delivers Ctrl-C
-                pass
+            ended = 0
+            while not ended:
+                with suppress(Empty):  # the timeout lets Windows deliver Ctrl-C
+                    ended = ending.get(timeout=0.5)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
