@@ -5,6 +5,7 @@ from __future__ import annotations
 from .check import check_dashboard, check_visualization
 from .convert import to_saved_objects, visualization_object
 from .mistakes import Mistake
+from .normal import normal_form
 from .saved_object import decode, encode
 from .words import describe_panel, differences_in_words
 
@@ -16,6 +17,7 @@ __all__ = [
     "describe_panel",
     "differences_in_words",
     "encode",
+    "normal_form",
     "to_saved_objects",
     "visualization_object",
 ]

@@ -71,3 +71,26 @@ def _value(spec: Any) -> Any:
 
 def _short(error: ValueError) -> str:
     return str(error).splitlines()[0]
+
+
+def indices(spec: Any) -> Iterator[str]:
+    """The index (or pattern) of each Elasticsearch query in a specification that parses; nothing otherwise."""
+    try:
+        data = spec_data(spec)
+    except ValueError:
+        return
+    found: list[str] = []
+    _collect(data, found)
+    yield from dict.fromkeys(found)
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    if isinstance(value, dict):
+        url = value.get("url")
+        if isinstance(url, dict) and isinstance(url.get("index"), str):
+            found.append(url["index"])
+        for item in value.values():
+            _collect(item, found)
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, found)

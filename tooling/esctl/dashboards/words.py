@@ -98,11 +98,16 @@ def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[tuple[tu
 
 def _panels(attributes: dict[str, Any]) -> dict[str, Panel]:
     panels = attributes.get("panelsJSON", [])
+    if isinstance(panels, dict):
+        return panels
     return {str(panel.get("panelIndex")): panel for panel in panels} if isinstance(panels, list) else {}
 
 
 def _sections(attributes: dict[str, Any]) -> dict[str, Any]:
-    return {str(section.get("gridData", {}).get("i")): section for section in attributes.get("sections", [])}
+    sections = attributes.get("sections", [])
+    if isinstance(sections, dict):
+        return sections
+    return {str(section.get("gridData", {}).get("i")): section for section in sections}
 
 
 def _controls(attributes: dict[str, Any]) -> dict[str, Any]:

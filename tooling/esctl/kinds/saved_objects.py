@@ -1,0 +1,132 @@
+"""What the Kibana kinds share: saved objects read by `_export`, written by `_import`, in a space.
+
+Reading takes one `_export` of the addressed objects per space, whatever their number: it is neither deprecated (as
+`_find` and `_bulk_get` are) nor heavy (as an export by type is). Kibana refuses it where an object is missing, but
+names every such object, so that a second request for the rest is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from ..dashboards import encode
+from ..errors import ServerError
+from ..model import Address, Body, Request, Response, Sender
+
+EXPORT = "/api/saved_objects/_export"
+IMPORT = "/api/saved_objects/_import"
+ENVELOPE = ("type", "attributes", "references")
+"""What a saved object says; all else (versions, dates, namespaces, who wrote it) is the server's."""
+
+
+def in_space(space: str, path: str) -> str:
+    """The path of an API in a space; `""` is the default space."""
+    return f"/s/{space}{path}" if space and space != "default" else path
+
+
+def export(sender: Sender, addresses: Collection[Address], types: tuple[str, ...]) -> dict[Address, list[Body]]:
+    """The saved objects of `types` that stand behind each address, as Kibana exports them; absent ones are left out.
+
+    One request per space, a second where some object is missing. Raises ServerError where an object may not be read.
+    """
+    found: dict[Address, list[Body]] = {}
+    for space in sorted({address.space for address in addresses}):
+        here = {address.id: address for address in addresses if address.space == space}
+        wanted = [{"type": type_, "id": id_} for type_ in types for id_ in sorted(here)]
+        for saved in _exported(sender, space, wanted):
+            if saved.get("id") in here:
+                found.setdefault(here[saved["id"]], []).append(saved)
+    return found
+
+
+def _exported(sender: Sender, space: str, objects: list[dict[str, str]]) -> list[Body]:
+    answer = _ask(sender, space, objects)
+    if answer.status == 404:
+        return []  # the space does not exist (yet)
+    if answer.status == 400:
+        missing = _missing(answer)
+        objects = [one for one in objects if (one["type"], one["id"]) not in missing]
+        if not objects:
+            return []
+        answer = _ask(sender, space, objects)
+        if answer.status == 400:  # something vanished between the two requests, or cannot be exported at all
+            raise ServerError(f"Kibana does not export: {_message(answer)}", status=400)
+    return answer.body if isinstance(answer.body, list) else [answer.body] if answer.body else []
+
+
+def _ask(sender: Sender, space: str, objects: list[dict[str, str]]) -> Response:
+    body = {"objects": objects, "excludeExportDetails": True, "includeReferencesDeep": False}
+    return sender.send(Request("kibana", "POST", in_space(space, EXPORT), body=body), accept=(400, 404))
+
+
+def _missing(answer: Response) -> set[tuple[str, str]]:
+    """The objects that an answer of 400 calls missing; raises ServerError for any other refusal."""
+    attributes = answer.body.get("attributes") if isinstance(answer.body, dict) else None
+    errors = (attributes or {}).get("objects") or []
+    if not errors:
+        raise ServerError(f"Kibana does not export: {_message(answer)}", status=answer.status)
+    for one in errors:
+        error = one.get("error") or {}
+        if error.get("statusCode") != 404:
+            name = f"{one.get('type')}/{one.get('id')}"
+            raise ServerError(
+                f"Kibana does not show {name}: {error.get('message')}", status=error.get("statusCode", 400)
+            )
+    return {(one["type"], one["id"]) for one in errors}
+
+
+def _message(answer: Response) -> str:
+    return str(answer.body.get("message")) if isinstance(answer.body, dict) else str(answer.body)
+
+
+def importing(space: str, objects: Iterable[Body]) -> Request:
+    """The request that writes decoded saved objects whole, replacing those of the same id."""
+    body = [encode(saved) for saved in objects]
+    return Request("kibana", "POST", in_space(space, IMPORT), {"overwrite": "true"}, body, "file")
+
+
+def refusal(response: Response) -> str | None:
+    """Why an import or deletion that was answered with 200 did not happen; None where it did."""
+    body = response.body
+    if not isinstance(body, dict):
+        return None
+    if body.get("success") is False or body.get("errors"):
+        return "; ".join(_import_errors(body.get("errors") or [])) or "Kibana imported nothing and says no reason"
+    for result in body.get("successResults") or []:
+        if result.get("destinationId", result["id"]) != result["id"]:
+            name = f"{result['type']}/{result['id']}"
+            return f"{name} is taken in another space; Kibana made a copy under the id {result['destinationId']}"
+    statuses = body.get("statuses")
+    if isinstance(statuses, list):
+        failed = [one["error"] for one in statuses if not one.get("success") and one.get("error")]
+        real = [error.get("message", "") for error in failed if error.get("statusCode") != 404]
+        return "; ".join(real) or None
+    return None
+
+
+def _import_errors(errors: list[Body]) -> Iterator[str]:
+    for one in errors:
+        name, error = f"{one.get('type')}/{one.get('id')}", one.get("error") or {}
+        kind = error.get("type")
+        if kind == "missing_references":
+            to = ", ".join(f"{part['type']}/{part['id']}" for part in error.get("references", ()))
+            yield f"{name} refers to {to}, which Kibana does not have"
+        elif kind == "unsupported_type":
+            yield f"this Kibana has no saved objects of type {one.get('type')}"
+        elif kind in ("conflict", "ambiguous_conflict"):
+            yield f"{name} conflicts with another object: {error.get('destinationId') or error.get('destinations')}"
+        else:
+            yield f"{name}: {error.get('message') or kind}"
+
+
+def envelope(saved: Body) -> Body:
+    """Type, attributes and references, these in one order."""
+    body: Body = {key: saved[key] for key in ENVELOPE if key in saved}
+    body["references"] = sorted(saved.get("references") or [], key=lambda one: (one["name"], one["type"], one["id"]))
+    return body
+
+
+def version_of(saved: Body) -> dict[str, Any]:
+    """What tells one state of a saved object from the next."""
+    return {key: saved[key] for key in ("version", "updated_at") if key in saved}
