@@ -1,0 +1,339 @@
+"""Mistakes in bodies for Elasticsearch that can be seen without a server: unknown keys, wrong types, misplaced parts.
+
+The schema is Elastic's own, reduced (see tooling/schemas). A server takes more than a schema says, so the walk is
+lenient where servers are: `"5"` is a number, `"true"` is true, one value may stand for a list. What is merely unknown is
+a warning (the server may be newer, or have a plugin); what is probably a slip of a known word is an error.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from typing import Any, Literal, NamedTuple
+
+from ..model import Path
+
+Schema = Mapping[str, Any]
+
+
+class Finding(NamedTuple):
+    """One mistake: where below the spec, what is wrong, what was probably meant."""
+
+    path: Path
+    message: str
+    hint: str | None = None
+    severity: Literal["error", "warning"] = "error"
+
+
+def check(kind: str, spec: Any) -> Iterator[Finding]:
+    """What is wrong with the body of one of Elasticsearch's kinds, one finding per mistake.
+
+    Raises KeyError for a kind that the schema does not hold.
+    """
+    schema = _schema()["kinds"][kind]
+    yield from _value(spec, schema, (), schema["title"])
+
+
+@functools.cache
+def _schema() -> Schema:
+    text = (resources.files(__package__) / "data" / "elasticsearch.schema.json").read_text(encoding="utf-8")
+    loaded: Schema = json.loads(text)
+    return loaded
+
+
+def _followed(schema: Schema) -> Schema:
+    while "$ref" in schema:
+        schema = _schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return schema
+
+
+def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Finding]:
+    """Check one value; `place` says in words what it stands in."""
+    schema = _followed(schema)
+    if "oneOf" in schema:
+        schema = _followed(_fitting(value, schema["oneOf"]))
+        if "oneOf" in schema:
+            yield Finding(path, f"{_name(path)} must be {_expected(schema)}, not {_in_words(value)}")
+            return
+    kind = schema.get("type")
+    if "enum" in schema:
+        yield from _choice(value, schema["enum"], path)
+    elif kind == "array":
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            yield from _value(item, schema["items"], (*path, index) if isinstance(value, list) else path, place)
+    elif kind == "object":
+        if isinstance(value, dict):
+            yield from _object(value, schema, path, schema.get("title", place))
+        else:
+            yield Finding(path, f"{_name(path)} must be a mapping, not {_in_words(value)}", _nesting_hint(value))
+    elif kind and value is not None:
+        yield from _word(value, kind, path)
+
+
+def _fitting(value: Any, forms: list[Schema]) -> Schema:
+    """The form of a union that a value was written in; the union itself where none fits."""
+    for form in forms:
+        kind = _followed(form).get("type", "string")
+        if (kind == "object") == isinstance(value, dict) and (kind == "array") == isinstance(value, list):
+            return form
+    lists = [form for form in forms if _followed(form).get("type") == "array"]
+    return lists[0] if lists and not isinstance(value, list) else {"oneOf": forms}
+
+
+def _word(value: Any, kind: str, path: Path) -> Iterator[Finding]:
+    wrong = isinstance(value, dict | list)
+    if kind == "number" and not wrong:
+        wrong = isinstance(value, bool) or (isinstance(value, str) and not _numeric(value))
+    elif kind == "boolean" and not wrong:
+        wrong = not isinstance(value, bool) and value not in ("true", "false")
+    if wrong:
+        shown = f'"{value}"' if isinstance(value, str) else _in_words(value)
+        yield Finding(path, f"{_name(path)} must be {_expected({'type': kind})}, not {shown}")
+
+
+def _choice(value: Any, known: list[str], path: Path) -> Iterator[Finding]:
+    if isinstance(value, dict | list):
+        yield Finding(path, f"{_name(path)} must be one of {', '.join(known)}, not {_in_words(value)}")
+        return
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None or text in known or text.lower() in [word.lower() for word in known]:
+        return
+    slip, near = _meant(text, known)
+    message = f'{_name(path)}: "{text}" is not known'
+    yield Finding(path, message, near or f"known: {', '.join(known)}", "error" if slip else "warning")
+
+
+def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> Iterator[Finding]:
+    if "x-settings" in schema:
+        yield from _settings(value, path)
+    elif "x-by" in schema:
+        yield from _by(value, schema["x-by"], path, place)
+    elif "x-one-key" in schema:
+        yield from _processor(value, schema["properties"], path)
+    elif "additionalProperties" in schema:
+        for key, part in value.items():
+            yield from _value(part, schema["additionalProperties"], (*path, key), key)
+    elif "properties" in schema:
+        properties = schema["properties"]
+        for key in schema.get("required", ()):
+            if key not in value and not _slip_for(key, value, properties):
+                yield Finding(path, f'{place} needs "{key}"')
+        for key, part in value.items():
+            if key in properties:
+                yield from _value(part, properties[key], (*path, key), key)
+            else:
+                yield _unknown_key(key, schema, (*path, key), place)
+
+
+def _slip_for(key: str, value: Iterable[str], known: Iterable[str]) -> bool:
+    """Whether one of the unknown keys is a slip of `key`, which is then told already."""
+    return any(_meant(written, [key])[0] for written in value if written not in known)
+
+
+def _unknown_key(key: str, schema: Schema, path: Path, place: str) -> Finding:
+    refused = schema.get("x-refused", {})
+    if key in refused:
+        return Finding(path, f'{place} cannot hold "{key}"', refused[key])
+    properties = schema["properties"]
+    message = f'unknown key "{key}" in {place}'
+    slip, near = _meant(key, properties)
+    if slip:
+        return Finding(path, message, near)
+    for name, part in properties.items():
+        part = _followed(part)
+        deeper = "x-settings" in part and _is_setting(key)
+        if deeper or (key in part.get("properties", ()) and "x-one-key" not in part):
+            return Finding(path, message, f'did you mean "{name}.{key}"?')
+    return Finding(path, message, near or "it is passed on; the server may know it", "warning")
+
+
+def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[Finding]:
+    """An object whose form one of its keys names: a field, an analyzer, a token filter."""
+    key, of = by["key"], by["of"]
+    named = value.get(key)
+    if named is None:
+        if "default" in by and (by["default"] != "object" or "properties" in value or not value):
+            named = by["default"]
+        elif written := next((written for written in value if _meant(written, [key])[0]), None):
+            yield Finding((*path, written), f'unknown key "{written}" in {place}', f'did you mean "{key}"?')
+            return
+        elif by.get("default") == "object" and set(value) <= set(_followed(of["object"])["properties"]):
+            named = "object"
+        else:
+            yield Finding(path, f'"{path[-1]}" has no "{key}"', f'for example {key}: {_example(of)}')
+            return
+    if not isinstance(named, str):
+        yield Finding((*path, key), f"{key} must be text, not {_in_words(named)}")
+    elif named in of:
+        form = _followed(of[named])
+        yield from _value(value, form, path, form.get("title", f'{_name(path)} of {key} "{named}"'))
+    else:
+        slip, near = _meant(named, of)
+        message = f'there is no {key} "{named}"'
+        yield Finding((*path, key), message, near or "a plugin may bring it", "error" if slip else "warning")
+
+
+def _example(of: Mapping[str, Any]) -> str:
+    return next(name for name in ("keyword", "custom", "stop", "standard", "mapping", *of) if name in of)
+
+
+def _processor(value: dict[str, Any], known: Mapping[str, Schema], path: Path) -> Iterator[Finding]:
+    """A mapping of one key, which names the processor."""
+    if not value:
+        yield Finding(path, "a processor is missing its name")
+    first = next((name for name in value if name in known), None)
+    for name, part in value.items():
+        at = (*path, name)
+        if name in known:
+            form = _followed(known[name])
+            empty = part is None and first == name and len(value) > 1
+            if not empty:  # its keys stand beside it and are told instead
+                yield from _value(part, form, at, form.get("title", f"the {name} processor"))
+        elif first and name in _followed(known[first]).get("properties", {}):
+            yield Finding(at, f'"{name}" is not a processor', f'indent it below "{first}"')
+        else:
+            slip, near = _meant(name, known)
+            message = f'there is no processor "{name}"'
+            yield Finding(at, message, near or "a plugin may bring it", "error" if slip else "warning")
+    if first and len([name for name in value if name in known]) > 1:
+        names = ", ".join(value)
+        yield Finding(path, f"several processors in one item ({names})", 'start each with "-"', "warning")
+
+
+def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
+    """Index settings, dotted or nested, with `index.` before them or not."""
+    known = _schema()["settings"]
+    analysis: dict[str, Any] = {}
+    places: dict[Path, Path] = {}
+    for name, part, at in _flattened(value, path, (), places):
+        full = name if name.startswith("index.") else f"index.{name}"
+        words = tuple(full.split("."))
+        if words[1] == "analysis":
+            _put(analysis, words[2:], part)
+        elif full in known["server"]:
+            yield Finding(at, f'"{name}" is set by the server alone', "leave it out")
+        elif full in known["gone"]:
+            yield Finding(at, f'there is no setting "{name}" any more', "leave it out", "warning")
+        elif full in known["known"]:
+            yield from _value(part, {"type": "array", "items": known["known"][full]}, at, name)
+        elif not _matches_pattern(words, known["patterns"]) and part != {}:
+            yield _unknown_setting(name, full, at)
+    for finding in _value(analysis, _schema()["analysis"], (), "analysis"):
+        yield finding._replace(path=_written_at(("analysis", *finding.path), places, path))
+
+
+def _flattened(
+    value: dict[str, Any], path: Path, above: tuple[str, ...], places: dict[Path, Path]
+) -> Iterator[tuple[str, Any, Path]]:
+    """Each setting's dotted name, its value, and where it stands; `places` learns where each part of a name stands."""
+    for key, part in value.items():
+        at = (*path, key)
+        words = (*above, *key.split("."))
+        for length in range(len(above) + 1, len(words) + 1):
+            places.setdefault(words[words[0] == "index" : length], at)
+        if isinstance(part, dict) and part:
+            yield from _flattened(part, at, words, places)
+        else:
+            yield ".".join(words), part, at
+
+
+def _written_at(found: Path, places: Mapping[Path, Path], fallback: Path) -> Path:
+    for length in range(len(found), 0, -1):
+        if found[:length] in places:
+            return (*places[found[:length]], *found[length:])
+    return fallback
+
+
+def _put(target: dict[str, Any], words: tuple[str, ...], value: Any) -> None:
+    for word in words[:-1]:
+        inner = target.setdefault(word, {})
+        if not isinstance(inner, dict):
+            return
+        target = inner
+    if words:
+        target[words[-1]] = value
+
+
+def _is_setting(name: str) -> bool:
+    full = name if name.startswith("index.") else f"index.{name}"
+    known = _schema()["settings"]["known"]
+    return full in known or any(setting.startswith(f"{full}.") for setting in known) or full == "index.index"
+
+
+def _matches_pattern(words: tuple[str, ...], patterns: Iterable[str]) -> bool:
+    for pattern in patterns:
+        parts = pattern.split(".")
+        if len(parts) == len(words) and all(part in ("*", word) for part, word in zip(parts, words, strict=True)):
+            return True
+    return False
+
+
+def _unknown_setting(name: str, full: str, at: Path) -> Finding:
+    known = _schema()["settings"]["known"]
+    slip, _ = _meant(full.removeprefix("index."), [setting.removeprefix("index.") for setting in known])
+    near = difflib.get_close_matches(full, known, n=1, cutoff=0.6)
+    hint = None
+    if near:
+        meant = near[0] if name.startswith("index.") else near[0].removeprefix("index.")
+        hint = f'did you mean "{meant}"?'
+    if slip:
+        return Finding(at, f'there is no setting "{name}"', hint)
+    return Finding(at, f'"{name}" is not a known setting', hint or "a plugin may bring it", "warning")
+
+
+def _meant(word: str, known: Iterable[str]) -> tuple[bool, str | None]:
+    """Whether `word` is probably a slip of a known word, and the question that names the nearest one."""
+    names = list(known)
+    plain = _plain(word)
+    for name in names:
+        if _plain(name) == plain:
+            return True, f'did you mean "{name}"?'
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if not near:
+        return False, None
+    ratio = difflib.SequenceMatcher(None, word, near[0]).ratio()
+    swapped = sorted(word) == sorted(near[0])
+    return ratio >= 0.75 or swapped, f'did you mean "{near[0]}"?'
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")
+
+
+def _numeric(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(path: Path) -> str:
+    """What a value is called: its key, or the list it stands in."""
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return "the spec"
+    return f"an item of {names[-1]}" if isinstance(path[-1], int) else names[-1]
+
+
+def _expected(schema: Schema) -> str:
+    if "oneOf" in schema:
+        return " or ".join(dict.fromkeys(_expected(_followed(form)) for form in schema["oneOf"]))
+    words = {"object": "a mapping", "array": "a list", "number": "a number", "boolean": "true or false"}
+    return words.get(schema.get("type", ""), "text")
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    words = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
+    return words.get(type(value), type(value).__name__)
+
+
+def _nesting_hint(value: Any) -> str | None:
+    return "is what belongs to it indented too little?" if value is None else None

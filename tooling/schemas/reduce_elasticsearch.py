@@ -1,0 +1,362 @@
+"""Reduce Elasticsearch's OpenAPI document to what `esctl validate` checks: the bodies of the kinds that esctl writes.
+
+    python tooling/schemas/reduce_elasticsearch.py elasticsearch-openapi.json.gz elasticsearch-update-matrix.json
+
+writes tooling/esctl/kinds/data/elasticsearch.schema.json. The OpenAPI document is generated from
+elastic/elasticsearch-specification (see NOTICE); additions.yaml and the matrix, measured on servers, correct it.
+
+The result speaks JSON Schema (`type`, `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`,
+`$ref`) with four words of ours:
+
+- `x-by`: `{key, default, of}`: the object's form is chosen by the value of `key`, `default` where the key is missing;
+- `x-one-key`: the object holds one key, which names what it is (a processor);
+- `x-settings`: index settings, written dotted or nested, known by the list `settings`;
+- `x-refused`: keys that the server is known to refuse, with the reason.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Schema = dict[str, Any]
+HERE = Path(__file__).absolute().parent
+DATA = HERE.parent / "esctl" / "kinds" / "data"
+BODIES = {
+    "index": ("/{index}", "an index"),
+    "component-template": ("/_component_template/{name}", "a component template"),
+    "index-template": ("/_index_template/{name}", "an index template"),
+    "ingest-pipeline": ("/_ingest/pipeline/{id}", "a pipeline"),
+    "ilm-policy": ("/_ilm/policy/{policy}", "a lifecycle policy"),
+}
+OPAQUE = {  # large parts that are not checked
+    "_types.query_dsl.QueryContainer": {"type": "object"},
+    "_types.ScriptSource": {},
+}
+PROPERTY = "_types.mapping.Property"
+PROCESSOR = "ingest._types.ProcessorContainer"
+SETTINGS = "indices._types.IndexSettings"
+
+
+class Reduction:
+    def __init__(self, document: Schema, matrix: Schema, additions: Schema) -> None:
+        self.document = document
+        self.matrix = matrix
+        self.additions = additions
+        self.source: dict[str, Schema] = document["components"]["schemas"]
+        self.defs: dict[str, Schema] = {}
+
+    def all(self) -> Schema:
+        kinds = {}
+        for kind, (path, title) in BODIES.items():
+            body = self.resolved(self.document["paths"][path]["put"]["requestBody"])
+            kinds[kind] = {"title": title, **self.reduced(body["content"]["application/json"]["schema"])}
+            self.corrected(kind, kinds[kind])
+        settings = self.settings()
+        analysis = self.reduced({"$ref": f"#/components/schemas/{SETTINGS}Analysis"})
+        return {
+            "$comment": "Made by tooling/schemas/reduce_elasticsearch.py; see the NOTICE there.",
+            "kinds": kinds,
+            "analysis": analysis,
+            "settings": settings,
+            "$defs": dict(sorted(self.defs.items())),
+        }
+
+    def resolved(self, schema: Schema) -> Schema:
+        while "$ref" in schema:
+            found: Any = self.document
+            for key in schema["$ref"].split("/")[1:]:
+                found = found[key]
+            schema = found
+        return schema
+
+    def reduced(self, schema: Schema) -> Schema:
+        if "$ref" in schema:
+            return self.reference(schema["$ref"].rpartition("/")[2])
+        if "allOf" in schema:
+            parts = [self.reduced(part) for part in schema["allOf"]]
+            return parts[0] if len(parts) == 1 else self.merged(parts)
+        if "oneOf" in schema or "anyOf" in schema:
+            return self.union(schema)
+        if "enum" in schema:
+            return {"enum": schema["enum"]}
+        kind = schema.get("type")
+        if kind == "array":
+            return {"type": "array", "items": self.reduced(schema.get("items", {}))}
+        if kind == "object":
+            if "properties" in schema:
+                properties = {key: self.reduced(value) for key, value in schema["properties"].items()}
+                required = {"required": schema["required"]} if schema.get("required") else {}
+                return {"type": "object", "properties": properties, **required}
+            if "additionalProperties" in schema:
+                return {"type": "object", "additionalProperties": self.reduced(schema["additionalProperties"])}
+            return {}
+        return {"type": "number" if kind == "integer" else kind} if kind else {}
+
+    def reference(self, name: str) -> Schema:
+        """A reference to a definition; what is one word long stands in its place."""
+        if name in OPAQUE:
+            return OPAQUE[name]
+        if name == SETTINGS:
+            return {"type": "object", "x-settings": True}
+        if name not in self.defs:
+            self.defs[name] = {}  # it may refer to itself
+            self.defs[name] = self.definition(name)
+        found = self.defs[name]
+        if found and (set(found) <= {"type"} or set(found) == {"enum"} or set(found) == {"type", "items"}):
+            return found
+        return {"$ref": f"#/$defs/{name}"}
+
+    def definition(self, name: str) -> Schema:
+        if name == "_types.EmptyObject":
+            return {"type": "object"}
+        if name == PROPERTY:
+            return self.property()
+        if name == PROCESSOR:
+            return self.processor()
+        if name == "ilm._types.Phases":
+            return self.phases()
+        found = self.reduced(self.source[name])
+        self.corrected(name, found)
+        if name == "_types.Script":
+            return {"oneOf": [{"type": "string"}, found]}  # a source by itself
+        if name == "_types.mapping.DynamicTemplate":
+            by = self.followed(found["properties"]["mapping"])["x-by"]
+            found["properties"]["mapping"] = {"type": "object", "x-by": {**by, "default": "{dynamic_type}"}}
+            found["properties"]["runtime"] = {}
+        return found
+
+    def corrected(self, name: str, schema: Schema) -> None:
+        for key in self.additions["not_taken"].get(name, ()):
+            del schema["properties"][key]
+        optional = self.additions["optional"].get(name, ())
+        required = [key for key in schema.get("required", ()) if key not in optional]
+        if name.startswith("_types.analysis.") and name != "_types.analysis.CustomAnalyzer":
+            required = [key for key in required if key == "type"]  # servers have defaults for most of the rest
+        required += self.additions["required"].get(name, ())
+        schema.pop("required", None)
+        if required:
+            schema["required"] = required
+        if name in self.additions["open_values"]:
+            schema.clear()
+            schema["type"] = "string"
+
+    def merged(self, parts: list[Schema]) -> Schema:
+        whole: Schema = {"type": "object", "properties": {}}
+        for part in parts:
+            part = self.followed(part)
+            whole["properties"] |= part.get("properties", {})
+            required = [*whole.get("required", ()), *part.get("required", ())]
+            if required:
+                whole["required"] = required
+        return whole
+
+    def followed(self, schema: Schema) -> Schema:
+        while "$ref" in schema:
+            schema = self.defs[schema["$ref"].rpartition("/")[2]]
+        return schema
+
+    def union(self, schema: Schema) -> Schema:
+        if "discriminator" in schema:
+            key, mapping = schema["discriminator"]["propertyName"], schema["discriminator"]["mapping"]
+            of = {name: self.reference(target.rpartition("/")[2]) for name, target in sorted(mapping.items())}
+            default = {"default": "custom"} if "custom" in of else {}
+            return {"type": "object", "x-by": {"key": key, **default, "of": of}}
+        parts: list[Schema] = []
+        for part in schema.get("oneOf") or schema["anyOf"]:
+            if part.get("nullable") or part.get("$ref", "").endswith("NullValue"):
+                continue
+            reduced = self.reduced(part)
+            if not reduced:
+                return {}
+            for one in reduced.get("oneOf", [reduced]):
+                if one not in parts:
+                    parts.append(one)
+        lists = [part for part in parts if part.get("type") == "array"]
+        single = [part for part in parts if part not in lists]
+        if lists and all(part in single for part in (one["items"] for one in lists)):
+            lists = [] if len(single) > 1 else lists
+            if lists:
+                return lists[0]  # one value is taken where a list may stand
+        words = [part for part in single if part.get("type") in ("string", "number", "boolean") or "enum" in part]
+        if len(words) > 1:
+            every = all("enum" in part for part in words)
+            word = {"enum": [value for part in words for value in part["enum"]]} if every else {"type": "string"}
+            if all(part.get("type") == "number" for part in words):
+                word = {"type": "number"}
+            parts = [word, *(part for part in parts if part not in words)]
+        return parts[0] if len(parts) == 1 else {"oneOf": parts}
+
+    def property(self) -> Schema:
+        """A field, by its type; a type's parameters are the document's and those that servers were measured to take."""
+        mapping = self.source[PROPERTY]["discriminator"]["mapping"]
+        of: dict[str, Schema] = {}
+        for name, target in sorted(mapping.items()):
+            definition = target.rpartition("/")[2]
+            found = self.reduced(self.source[definition])
+            self.corrected(definition, found)
+            own = self.own_properties(definition)
+            measured = self.matrix["mapping"].get(name, {})
+            while "same_as" in measured:
+                measured = self.matrix["mapping"][measured["same_as"]]
+            refused = {key: "the server refuses it" for key, how in measured.items() if how.get("accepted") is False}
+            for key, types in self.additions["base_parameters"].items():
+                if name not in types and key not in own and key not in measured and name != "{dynamic_type}":
+                    found["properties"].pop(key, None)
+            for key in measured:
+                if key not in refused:
+                    found["properties"].setdefault(key, {})
+            for key in refused:
+                found["properties"].pop(key, None)
+            if "copy_to" not in refused:
+                found["properties"].setdefault("copy_to", {})
+            if refused:
+                found["x-refused"] = refused
+            found["required"] = [key for key in found.get("required", ()) if key != "type"]
+            if not found["required"]:
+                del found["required"]
+            article = "an" if name[0] in "aeiou" else "a"
+            self.defs[f"field.{name}"] = {"title": f"{article} {name} field", **found}
+            of[name] = {"$ref": f"#/$defs/field.{name}"}
+        for name, how in self.additions["fields"].items():
+            of[name] = of[how["like"]] if "like" in how else {}
+        return {"type": "object", "x-by": {"key": "type", "default": "object", "of": dict(sorted(of.items()))}}
+
+    def own_properties(self, name: str) -> set[str]:
+        """The properties that a definition adds to its bases."""
+        found = self.source[name]
+        parts = found.get("allOf", [found])
+        own = {key for part in parts for key in part.get("properties", ())}
+        for part in parts:
+            base = part.get("$ref", "").rpartition("/")[2]
+            if base and base != "_types.mapping.PropertyBase":
+                own |= self.own_properties(base)
+        return own
+
+    def processor(self) -> Schema:
+        properties = {}
+        for name, value in sorted(self.source[PROCESSOR]["properties"].items()):
+            definition = value["allOf"][0]["$ref"].rpartition("/")[2]
+            properties[name] = self.reference(definition)
+            self.defs[definition]["title"] = f"the {name} processor"
+        properties["script"] = {"oneOf": [{"type": "string"}, properties["script"]]}
+        for name in self.additions["processors"]:
+            properties[name] = {}
+        return {"type": "object", "x-one-key": "processor", "properties": dict(sorted(properties.items()))}
+
+    def phases(self) -> Schema:
+        actions = self.reduced(self.source["ilm._types.Actions"])["properties"]
+        phase = self.reduced(self.source["ilm._types.Phase"])["properties"]
+        of: dict[str, Schema] = {}
+        may_hold = self.additions["phases"]
+        for name, taken in may_hold.items():
+            elsewhere = {
+                action: "it belongs in " + " or ".join(phase for phase, held in may_hold.items() if action in held)
+                for action in sorted(actions)
+                if action not in taken
+            }
+            held = {
+                "title": f"the {name} phase",
+                "type": "object",
+                "properties": {action: actions[action] for action in sorted(taken)},
+                "x-refused": elsewhere,
+            }
+            of[name] = {"type": "object", "properties": {**phase, "actions": held}, "title": f"the {name} phase"}
+        return {"type": "object", "title": "a lifecycle policy's phases", "properties": of}
+
+    def settings(self) -> Schema:
+        """Every known setting's form by its full name; those that only the server sets, and those that are gone."""
+        known: dict[str, Schema] = {}
+        self.flatten(self.source[SETTINGS], "index", known, ())
+        for name, how in self.matrix["settings"].items():
+            if not name.startswith(("index.analysis.", "index.similarity.")) and ".require." not in name:
+                tried = how.get("tried")
+                form = "boolean" if isinstance(tried, bool) else "number" if isinstance(tried, int | float) else None
+                if form and name not in self.additions["loose_settings"]:
+                    known[name] = {"type": form}
+                known.setdefault(name, {})
+        for name in self.additions["loose_settings"]:
+            known[name] = {}
+        updates = {name: how.get("update") for name, how in self.matrix["settings"].items()}
+        gone = [name for name, update in updates.items() if update in ("removed", "refused")]
+        for name in gone:
+            known.pop(name, None)
+        return {
+            "known": dict(sorted(known.items())),
+            "patterns": self.additions["settings"],
+            "server": sorted(name for name, update in updates.items() if update == "private"),
+            "gone": sorted(gone),
+        }
+
+    def flatten(self, schema: Schema, at: str, known: dict[str, Schema], above: tuple[str, ...]) -> None:
+        while "allOf" in schema and len(schema["allOf"]) == 1:
+            schema = schema["allOf"][0]
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if name not in above:
+                self.flatten(self.source[name], at, known, (*above, name))
+            return
+        if "properties" in schema:
+            for key, value in schema["properties"].items():
+                if (at, key) not in {("index", k) for k in ("index", "settings", "analysis", "similarity")}:
+                    self.flatten(value, f"{at}.{key}", known, above)
+            return
+        objects = [part for part in schema.get("oneOf", ()) if "properties" in self.resolved(part)]
+        for part in objects:
+            self.flatten(part, at, known, above)
+        if not objects or len(objects) < len(schema["oneOf"]):
+            known[at] = {} if objects else self.reduced(schema)
+
+
+def used(schema: Schema) -> Schema:
+    """Only the definitions that something refers to."""
+    seen: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            target = value.get("$ref")
+            if isinstance(target, str):
+                name = target.removeprefix("#/$defs/")
+                if name not in seen:
+                    seen.add(name)
+                    walk(schema["$defs"][name])
+            for part in value.values():
+                walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                walk(part)
+
+    walk({key: value for key, value in schema.items() if key != "$defs"})
+    return {**schema, "$defs": {name: value for name, value in schema["$defs"].items() if name in seen}}
+
+
+def written(schema: Schema) -> str:
+    """JSON with one definition a line, so that a change is seen as one."""
+    lines = []
+    for key, value in schema.items():
+        if isinstance(value, dict):
+            inner = ",\n".join(f"  {json.dumps(name)}: {json.dumps(part)}" for name, part in value.items())
+            lines.append(f"{json.dumps(key)}: {{\n{inner}\n}}")
+        else:
+            lines.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def main() -> None:
+    source = Path(sys.argv[1])
+    text = gzip.decompress(source.read_bytes()) if source.suffix == ".gz" else source.read_bytes()
+    matrix = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+    additions = yaml.safe_load((HERE / "additions.yaml").read_text(encoding="utf-8"))
+    schema = used(Reduction(json.loads(text), matrix, additions).all())
+    target = DATA / "elasticsearch.schema.json"
+    target.write_text(written(schema), encoding="utf-8")
+    print(f"{target}: {target.stat().st_size:,} bytes, {len(schema['$defs'])} definitions")
+
+
+if __name__ == "__main__":
+    main()
