@@ -1,4 +1,7 @@
-"""Where these scripts find Elasticsearch: as `esctl.yaml` says, or ESCTL_ELASTICSEARCH_URL and its companions."""
+"""What the scripts of this folder share: the project, its Elasticsearch, and where the centroids are kept.
+
+Elasticsearch is where `esctl.yaml` says, or ESCTL_ELASTICSEARCH_URL and its companions.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,11 @@ from esctl.cluster import WRITING, Cluster, Connection
 from esctl.project import Settings, load_settings
 
 HERE = Path(__file__).parents[1]
+
+
+def model_path(vectors: str, model: str | None) -> Path:
+    """The model file: the one given, else `image_pipeline.kmeans.json` beside the vectors."""
+    return Path(model) if model else Path(vectors).with_name("image_pipeline.kmeans.json")
 
 
 def settings() -> Settings:

@@ -17,6 +17,7 @@ from esctl.images.kmeans import fit_if_needed
 from esctl.images.processor import compile_processor, parse_processor
 from esctl.images.store import read_vectors
 from esctl.kinds import KINDS
+from esctl.model import Request
 from esctl.project import load_resources
 
 
@@ -30,22 +31,18 @@ def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
 
     pipeline = specs["ingest-pipeline/image_pipeline"]
     parameters = parse_processor(pipeline["processors"][0]["k-means"])
-    fitted, _ = fit_if_needed(table, parameters, model_path(vectors, model))
+    fitted, _ = fit_if_needed(table, parameters, connect.model_path(vectors, model))
 
     with connect.cluster() as cluster:
-        client = cluster.elasticsearch
-        client.ingest.put_pipeline(id="image_pipeline", processors=compile_processor(parameters, fitted))
+        body = {**pipeline, "processors": compile_processor(parameters, fitted)}
+        cluster.send(Request("elasticsearch", "PUT", "/_ingest/pipeline/image_pipeline", body=body))
         print(f"image_pipeline: {fitted.k} clusters of {fitted.images} images, inertia {fitted.inertia:.4g}")
         for index in ("image_data", "image_clusters"):
-            if client.indices.exists(index=index):
+            if cluster.send(Request("elasticsearch", "HEAD", f"/{index}"), accept=[404]).status == 200:
                 print(f"{index}: exists already")
             else:
-                client.indices.create(index=index, **specs[f"index/{index}"])
+                cluster.send(Request("elasticsearch", "PUT", f"/{index}", body=specs[f"index/{index}"]))
                 print(f"{index}: created")
-
-
-def model_path(vectors: str, model: str | None) -> Path:
-    return Path(model) if model else Path(vectors).with_name("image_pipeline.kmeans.json")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import connect
-from create_index import model_path
 
 from esctl.errors import EsctlError
 from esctl.images.evaluate import evaluate
@@ -21,7 +20,7 @@ from esctl.images.store import read_vectors
 def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
     table = read_vectors(Path(vectors))
     with connect.cluster() as cluster:
-        found = evaluate(cluster, model=read_model(model_path(vectors, model)), table=table)
+        found = evaluate(cluster, model=read_model(connect.model_path(vectors, model)), table=table)
 
     print(f"{found.images} images in {found.k} clusters, inertia {found.inertia:.4g}")
     print(f"silhouette      {shown(found.silhouette_simplified)} simplified, {shown(found.silhouette_exact)} exact")
@@ -29,7 +28,7 @@ def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
     print(f"Davies-Bouldin  {of_centroids} with the model's centroids, {exact} exact")
     for one in found.clusters:
         silhouette = shown(one.silhouette_simplified)
-        print(f"cluster {one.cluster}: {one.size} images, silhouette {silhouette}, mostly {one.top_label or 'unlabelled'}")
+        print(f"cluster {one.cluster}: {one.size} images, silhouette {silhouette}, mostly {one.top_label}")
 
 
 def shown(value: float | None) -> str:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import connect
-from create_index import model_path
 
 from esctl.errors import EsctlError
 from esctl.images.load import load
@@ -20,7 +19,7 @@ from esctl.images.store import read_vectors
 def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
     table = read_vectors(Path(vectors))
     with connect.cluster() as cluster:
-        report = load(cluster, table, read_model(model_path(vectors, model)), index="image_data")
+        report = load(cluster, table, read_model(connect.model_path(vectors, model)), index="image_data")
 
     for file_name, reason in report.failed:
         print(f"failed: {file_name}: {reason}", file=sys.stderr)

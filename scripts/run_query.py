@@ -12,6 +12,7 @@ import connect
 from esctl.errors import EsctlError
 from esctl.images.model_file import read_model
 from esctl.images.queries import query
+from esctl.model import Request
 
 
 def main(name: str, model: str = "image_pipeline.kmeans.json", *, send: bool = True) -> None:
@@ -20,7 +21,7 @@ def main(name: str, model: str = "image_pipeline.kmeans.json", *, send: bool = T
         print("GET image_data/_search\n" + json.dumps(body, indent=2, ensure_ascii=False))
         return
     with connect.cluster() as cluster:
-        answer = cluster.elasticsearch.search(index="image_data", body=body).body
+        answer = cluster.send(Request("elasticsearch", "POST", "/image_data/_search", body=body)).body
     shown = answer.get("aggregations") or [hit["_source"] for hit in answer["hits"]["hits"]]
     print(json.dumps(shown, indent=2))
 
