@@ -77,13 +77,12 @@ def bundled_images(folder: Path) -> Path:
         return folder
     if folder.exists() and not marker.is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise EsctlError(f"{folder}: holds something else", hint="the bundled images need a new or empty folder")
-    sources = [_path(photograph) for photograph in PHOTOGRAPHS]
     # Made beside it and moved as a whole: an interrupted run leaves no half-filled folder that looks like a set.
     new = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
         new.mkdir(parents=True)
-        for photograph, source in zip(PHOTOGRAPHS, sources, strict=True):
-            _crops(photograph.label, source, new / photograph.label)
+        for photograph in PHOTOGRAPHS:
+            _crops(photograph, new / photograph.label)
         (new / "ATTRIBUTION.txt").write_text(_attribution(), "utf-8")
         (new / MARKER).write_text(RECIPE, "utf-8")
         if folder.exists():
@@ -96,7 +95,7 @@ def bundled_images(folder: Path) -> Path:
     return folder
 
 
-def _path(photograph: Photograph) -> Path:
+def source_path(photograph: Photograph) -> Path:
     """Where the photograph lies; finding a package's place does not import it."""
     spec = importlib.util.find_spec(photograph.package)
     path = Path(spec.origin).parent / photograph.file if spec and spec.origin else None
@@ -106,18 +105,22 @@ def _path(photograph: Photograph) -> Path:
     return path
 
 
-def _crops(label: str, source: Path, folder: Path) -> None:
+def open_photograph(photograph: Photograph) -> Image.Image:
     from PIL import Image
 
-    rng = random.Random(f"{RECIPE}/{label}")
+    with Image.open(source_path(photograph)) as opened:
+        return opened.convert("RGB")
+
+
+def _crops(photograph: Photograph, folder: Path) -> None:
+    rng = random.Random(f"{RECIPE}/{photograph.label}")
     folder.mkdir()
-    with Image.open(source) as opened:
-        photograph = opened.convert("RGB")
+    image = open_photograph(photograph)
     for number in range(CROPS):
-        _crop(photograph, rng).save(folder / f"{number:03}.jpg", quality=90)
+        crop(image, rng).save(folder / f"{number:03}.jpg", quality=90)
 
 
-def _crop(photograph: Image.Image, rng: random.Random) -> Image.Image:
+def crop(photograph: Image.Image, rng: random.Random) -> Image.Image:
     """A random resized crop, perhaps mirrored, a little darker or brighter."""
     from PIL import Image, ImageEnhance, ImageOps
 
@@ -126,10 +129,10 @@ def _crop(photograph: Image.Image, rng: random.Random) -> Image.Image:
     width = min(photograph.width, round((area * aspect) ** 0.5))
     height = min(photograph.height, round((area / aspect) ** 0.5))
     left, top = rng.randint(0, photograph.width - width), rng.randint(0, photograph.height - height)
-    crop = photograph.resize((EDGE, EDGE), Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
+    picture = photograph.resize((EDGE, EDGE), Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
     if rng.random() < 0.5:
-        crop = ImageOps.mirror(crop)
-    return ImageEnhance.Brightness(crop).enhance(rng.uniform(0.8, 1.2))
+        picture = ImageOps.mirror(picture)
+    return ImageEnhance.Brightness(picture).enhance(rng.uniform(0.8, 1.2))
 
 
 def _attribution() -> str:

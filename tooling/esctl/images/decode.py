@@ -15,8 +15,8 @@ RESIZE = "pil-bilinear-antialias"
 """How images come to the model's size: Pillow's BILINEAR, which averages where it shrinks; the aspect is not kept."""
 THUMBNAIL = 24
 """Edge of a thumbnail in pixels."""
-# Only these decoders may run, whatever the suffix promises: others (EPS) start programs. MPO is a camera's JPEG.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+# Only these decoders may run, whatever the suffix promises: others (EPS) start programs.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 class BrokenImage(Exception):
@@ -94,7 +94,7 @@ def _thumbnail(image: Image.Image) -> str:
 
     edge = min(image.size)
     left, top = (image.width - edge) // 2, (image.height - edge) // 2
-    small = image.resize(
-        (THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR, box=(left, top, left + edge, top + edge), reducing_gap=3.0
-    )
+    # Cropped first: `resize(box=…)` would let the pixels around the square shine in.
+    middle = image.crop((left, top, left + edge, top + edge))
+    small = middle.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR)
     return base64.b64encode(small.tobytes()).decode("ascii")

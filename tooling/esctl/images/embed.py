@@ -136,6 +136,7 @@ class _Run:
         self.errors: list[tuple[str, str]] = []
         self.embedded = 0
         self._waiting: list[_Prepared] = []
+        self._told = 0
 
     def embed(self, images: Sequence[ImageFile], known: Mapping[str, EmbeddedImage]) -> None:
         """Decode ahead in threads, predict here."""
@@ -148,9 +149,15 @@ class _Run:
                 for prepared in _in_order(pool, lambda image: _prepare(image, known, size), images, ahead):
                     self._take(prepared)
                 self._predict()
+                self._tell()
         finally:
             pool.shutdown(cancel_futures=True)
-        self.progress(self.total, self.total)
+
+    def _tell(self) -> None:
+        done = len(self.rows) + len(self.errors)
+        if done != self._told:
+            self._told = done
+            self.progress(done, self.total)
 
     def _take(self, prepared: _Prepared) -> None:
         if prepared.error:
@@ -175,7 +182,7 @@ class _Run:
             assert prepared.decoded is not None
             batch[i] = prepared.decoded.pixels
         self._keep(waiting, self.encoder.encode(batch))
-        self.progress(len(self.rows) + len(self.errors), self.total)
+        self._tell()
 
     def _keep(self, waiting: Sequence[_Prepared], vectors: np.ndarray) -> None:
         import numpy as np

@@ -95,6 +95,8 @@ class _Download:
 
         try:
             self._receive()
+        except Unavailable as error:
+            self.failure = str(error)
         except requests.RequestException as error:
             self.failure = _reason(error, self.file.url.split("/")[2])
         except OSError as error:
@@ -111,14 +113,14 @@ class _Download:
             total = int(response.headers.get("content-length") or 0)
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(path) as new:
-                self._copy(response.iter_content(1 << 18), new, total)
+                self._copy(response.iter_content(1 << 14), new, total)
 
     def _copy(self, chunks: Iterable[bytes], new: Path, total: int) -> None:
         digest, received, told = hashlib.md5(), 0, 0.0
         with open(new, "wb") as out:
             for chunk in chunks:
                 if self.cancelled.is_set():
-                    raise OSError("cancelled")
+                    raise Unavailable("cancelled")
                 out.write(chunk)
                 digest.update(chunk)
                 received += len(chunk)
@@ -127,7 +129,7 @@ class _Download:
                     self.notice(f"downloading {self.file.name}: {received / 1e6:.0f} of {total / 1e6:.0f} MB")
                     told = received / total + 0.1
         if digest.hexdigest() != self.file.md5:
-            raise OSError(f"what {self.file.url} gave has another checksum")
+            raise Unavailable(f"what {self.file.url} gave has another checksum")
 
 
 def _reason(error: Exception, host: str) -> str:
@@ -137,6 +139,8 @@ def _reason(error: Exception, host: str) -> str:
         return f"the name {host} does not resolve"
     if "timed out" in text.lower():
         return f"{host} does not answer"
+    if type(error).__name__ == "ChunkedEncodingError":
+        return f"{host} broke off"
     response = getattr(error, "response", None)
     if response is not None:
         return f"{host} answers {response.status_code}"

@@ -16,7 +16,7 @@ def read_lock(path: Path) -> Embedding | None:
     """The locked embedding, or None where nothing was embedded yet; raises EsctlError."""
     try:
         data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise EsctlError(f"{path}: cannot be read: {error.strerror}") from None
