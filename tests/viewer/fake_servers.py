@@ -1,0 +1,387 @@
+"""A small Elasticsearch and Kibana for the viewer's tests: hand-written saved objects, answers worked out from documents.
+
+Knows only what these tests ask for, and refuses the rest. Shares no code with esctl.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+COLOURS = ["#3078d0", "#f87848", "#108000", "#b03880", "#18a8c8"]
+WORDS = ["cat", "coffee", "rocket", "moon", "page"]
+
+
+def documents() -> dict[str, list[dict[str, Any]]]:
+    """120 images in five clusters, one evaluation."""
+    images = []
+    for i in range(120):
+        cluster = (i * 7) % 5 if i % 4 else 0
+        angle = cluster * 2 * math.pi / 5
+        spread = 0.35 * ((i * 37 % 100) / 100)
+        pixels = bytes((v * 7 + i * 3 + c * (60 + cluster * 20)) % 256 for v in range(576) for c in range(3))
+        images.append(
+            {
+                "file_name": f"{WORDS[cluster]}/{WORDS[cluster]}-{i:03}.png",
+                "vector_preview": f"[{i / 100:.3f}, {cluster / 7:.3f}, …]",
+                "cluster": cluster,
+                "label": WORDS[cluster],
+                "distance": round(0.2 + spread, 4),
+                "silhouette_simplified": round(0.7 - spread, 4),
+                "x": round(math.cos(angle) + spread * math.cos(i), 4),
+                "y": round(math.sin(angle) + spread * math.sin(i), 4),
+                "thumbnail": base64.b64encode(pixels).decode(),
+            }
+        )
+    run = {"type": "run", "newest": True, "@timestamp": "2026-01-02T00:00:00Z", "images": 120, "k": 5}
+    old = {"type": "run", "newest": False, "@timestamp": "2026-01-01T00:00:00Z", "images": 7, "k": 2}
+    return {
+        "image_data": images,
+        "image_clusters": [
+            {**old, "silhouette_simplified": 0.1, "davies_bouldin_centroids": 9.0},
+            {**run, "silhouette_simplified": 0.5234, "davies_bouldin_centroids": 0.8141},
+            {"type": "cluster", "@timestamp": "2026-01-03T00:00:00Z", "images": 1, "k": 1},
+        ],
+    }
+
+
+def search(docs: list[dict[str, Any]], body: dict[str, Any]) -> dict[str, Any]:
+    found = [d for d in docs if _matches(d, body.get("query") or {"match_all": {}})]
+    for sort in reversed(body.get("sort") or []):
+        ((field, direction),) = sort.items()
+        found.sort(key=lambda d: d[field], reverse=direction == "desc")
+    hits = [{"_id": str(i), "_source": d} for i, d in enumerate(found)][: body.get("size", 10)]
+    answer: dict[str, Any] = {"took": 1, "hits": {"total": {"value": len(found), "relation": "eq"}, "hits": hits}}
+    if "aggs" in body:
+        answer["aggregations"] = {name: _aggregate(found, agg) for name, agg in body["aggs"].items()}
+    return answer
+
+
+def _matches(doc: dict[str, Any], query: dict[str, Any]) -> bool:
+    ((kind, inner),) = query.items()
+    if kind == "match_all":
+        return True
+    if kind == "bool":
+        should = inner.get("should") or []
+        return (
+            all(_matches(doc, q) for q in inner.get("filter") or [])
+            and not any(_matches(doc, q) for q in inner.get("must_not") or [])
+            and (not should or any(_matches(doc, q) for q in should))
+        )
+    if kind == "exists":
+        return doc.get(inner["field"]) is not None
+    if kind not in ("term", "match", "match_phrase", "range"):
+        raise ValueError(f"unknown query [{kind}]")
+    ((field, wanted),) = inner.items()
+    value = doc.get(field)
+    if kind == "range":
+        return value is not None and value >= wanted.get("gte", -math.inf) and value < wanted.get("lt", math.inf)
+    return str(value) == str(wanted)
+
+
+def _aggregate(docs: list[dict[str, Any]], agg: dict[str, Any]) -> dict[str, Any]:
+    nested = agg.get("aggs") or {}
+    ((kind, body),) = ((k, v) for k, v in agg.items() if k != "aggs")
+
+    def bucket(inside: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        return {**more, "doc_count": len(inside), **{n: _aggregate(inside, a) for n, a in nested.items()}}
+
+    values = [d[body["field"]] for d in docs if d.get(body.get("field")) is not None]
+    if kind == "terms":
+        keys = sorted(set(values), key=lambda k: (-values.count(k), k))
+        ((order, direction),) = (body.get("order") or {"_count": "desc"}).items()
+        if order == "_key":
+            keys.sort(reverse=direction == "desc")
+        elif order != "_count":
+            raise ValueError(f"Invalid aggregation order path [{order}]")
+        kept = keys[: body.get("size", 10)]
+        rest = sum(values.count(k) for k in keys[len(kept) :])
+        field = body["field"]
+        return {"buckets": [bucket([d for d in docs if d.get(field) == k], key=k) for k in kept], "sum_other_doc_count": rest}
+    if kind == "filter":
+        return bucket([d for d in docs if _matches(d, body)])
+    if kind == "top_metrics":
+        ((field, order),) = body["sort"].items()
+        best = sorted(docs, key=lambda d: str(d.get(field)), reverse=order["order"] == "desc")[:1]
+        return {"top": [{"metrics": {body["metrics"]["field"]: d.get(body["metrics"]["field"])}} for d in best]}
+    if kind == "avg":
+        return {"value": sum(values) / len(values) if values else None}
+    raise ValueError(f"unknown aggregation [{kind}]")
+
+
+# Saved objects, as Kibana 9.4+ and 8.x store them.
+
+
+def mapping(new: bool) -> dict[str, Any]:
+    """Cluster i has colour i: raw rules with numbers, or the older `matchExactly` with text."""
+
+    def rule(i: int) -> dict[str, Any]:
+        if new:
+            return {"rules": [{"type": "raw", "value": i}]}
+        return {"rule": {"type": "matchExactly", "values": [str(i)]}}
+
+    colours = [{**rule(i), "color": {"type": "colorCode", "colorCode": c}, "touched": False} for i, c in enumerate(COLOURS)]
+    special = {"color": {"type": "loop"}, "touched": False}
+    special |= {"rules": [{"type": "other"}]} if new else {"rule": {"type": "other"}}
+    return {"paletteId": "default", "colorMode": {"type": "categorical"}, "assignments": colours, "specialAssignments": [special]}
+
+
+def terms(field: str, size: int = 100, order: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    params = {"size": size, "orderBy": order or {"type": "alphabetical"}, "orderDirection": "asc", **more}
+    return {"operationType": "terms", "sourceField": field, "dataType": "string", "isBucketed": True, "label": "", "params": params}
+
+
+def metric(kind: str, field: str = "___records___", label: str = "", **more: Any) -> dict[str, Any]:
+    column = {"operationType": kind, "sourceField": field, "dataType": "number", "isBucketed": False, "params": {}}
+    return {**column, "label": label, "customLabel": bool(label), **more}
+
+
+def lens(chart: str, visualization: Any, columns: dict[str, Any], *, view: str = "image-data", ignore: bool = False) -> dict[str, Any]:
+    layer_id = (visualization.get("layers") or [visualization])[0]["layerId"]
+    layer = {"columnOrder": list(columns), "columns": columns, "ignoreGlobalFilters": ignore, "sampling": 1}
+    return {
+        "title": "",
+        "visualizationType": chart,
+        "references": [{"type": "index-pattern", "id": view, "name": f"indexpattern-datasource-layer-{layer_id}"}],
+        "state": {
+            "datasourceStates": {"formBased": {"layers": {layer_id: layer}}},
+            "visualization": visualization,
+            "filters": [],
+            "query": {"query": "", "language": "kuery"},
+        },
+    }
+
+
+def newest(field: str, label: str) -> dict[str, Any]:
+    attributes = lens(
+        "lnsMetric",
+        {"layerId": "layer_0", "layerType": "data", "metricAccessor": "m", "subtitle": "newest run"},
+        {"m": metric("last_value", field, label, params={"sortField": "@timestamp"}, filter={"query": "type: run", "language": "kuery"})},
+        view="image-clusters",
+        ignore=True,
+    )
+    return attributes
+
+
+def charts(new: bool) -> dict[str, dict[str, Any]]:
+    split = {"splitAccessors": ["b"]} if new else {"splitAccessor": "b"}
+    bar = {"layerId": "bar_stacked_0", "layerType": "data", "seriesType": "bar_stacked", "xAccessor": "x", "accessors": ["y"]}
+    bar |= {"colorMapping": mapping(new), "yConfig": [{"forAccessor": "y", "axisMode": "left"}], **split}
+    bars = {"preferredSeriesType": "bar_stacked", "legend": {"isVisible": False}, "layers": [bar], "valueLabels": "show"}
+    pie = {"layerId": "layer_0", "layerType": "data", "primaryGroups": ["g"], "metrics": ["m"], "numberDisplay": "percent",
+           "percentDecimals": 0, "categoryDisplay": "default", "legendDisplay": "show", "colorMapping": mapping(new)}  # fmt: skip
+    table = {
+        "layerId": "layer_0",
+        "layerType": "data",
+        "columns": [
+            {"columnId": "f", "isMetric": False, "isTransposed": False},
+            {"columnId": "v", "isMetric": False, "isTransposed": False},
+            {"columnId": "c", "isMetric": False, "isTransposed": False, "colorMode": "cell", "colorMapping": mapping(new)},
+            {"columnId": "s", "isMetric": True, "isTransposed": False, "summaryRow": "avg"},
+        ],
+        "paging": {"enabled": True, "size": 20},
+    }
+    number = {"format": {"id": "number", "params": {"decimals": 3}}}
+    return {
+        "images": newest("images", "Images"),
+        "k": newest("k", "Clusters"),
+        "silhouette": newest("silhouette_simplified", "Mean silhouette"),
+        "davies-bouldin": newest("davies_bouldin_centroids", "Davies–Bouldin"),
+        "pie": lens("lnsPie", {"shape": "donut", "layers": [pie]}, {"g": terms("cluster"), "m": metric("count", label="Images")}),
+        "sizes": lens("lnsXY", bars, {"x": terms("cluster"), "b": terms("cluster"), "y": metric("count", label="Images")}),
+        "silhouettes": lens(
+            "lnsXY",
+            {**bars, "layers": [{**bar, "seriesType": "bar_horizontal_stacked"}]},
+            {"x": terms("cluster"), "b": terms("cluster"), "y": metric("average", "silhouette_simplified", params=number)},
+        ),
+        "table": lens(
+            "lnsDatatable",
+            table,
+            {
+                "f": {**terms("file_name", 1000), "label": "File", "customLabel": True},
+                "v": {**terms("vector_preview", 1), "label": "Vector", "customLabel": True},
+                "c": {**terms("cluster"), "label": "Cluster", "customLabel": True},
+                "s": metric("average", "silhouette_simplified", "Silhouette", params=number),
+            },
+        ),
+    }
+
+
+MARKDOWN = "## About\nImages by **cluster**. <b>Not bold</b>, [a link](https://example.org/), `code`.\n\n- filter by click\n- zoom"
+SCATTER = """{
+  $schema: https://vega.github.io/schema/vega/v5.json
+  data: [{
+    name: points
+    url: {"%context%": true, index: "image_data", body: {size: 1000, _source: ["x", "y", "cluster"]}}
+    format: {property: "hits.hits"}
+  }]
+  signals: [
+    {name: "span", value: 2.2, on: [{events: "wheel!", update: "clamp(span * pow(1.001, event.deltaY), 0.1, 9)"}]}
+    {name: "picked", on: [{events: "@dots:click", update: "kibanaAddFilter({match_phrase: {cluster: datum._source.cluster}}, 'image_data')"}]}
+  ]
+  scales: [
+    {name: "x", domain: {signal: "[-span, span]"}, range: "width"}
+    {name: "y", domain: {signal: "[-span, span]"}, range: "height"}
+    {name: "c", type: "ordinal", domain: [0, 1, 2, 3, 4], range: COLOURS}
+  ]
+  axes: [{scale: "x", orient: "bottom"}, {scale: "y", orient: "left"}]
+  marks: [{
+    type: symbol, name: dots, clip: true, from: {data: "points"}
+    encode: {update: {
+      x: {scale: "x", field: "_source.x"}, y: {scale: "y", field: "_source.y"}, size: {value: 90}
+      fill: {scale: "c", field: "_source.cluster"}, tooltip: {signal: "{cluster: datum._source.cluster}"}, cursor: {value: "pointer"}
+    }}
+  }]
+}""".replace("COLOURS", json.dumps(COLOURS))
+LITE = """{
+  $schema: https://vega.github.io/schema/vega-lite/v5.json
+  data: {url: {"%context%": true, index: image_data, body: {size: 0, aggs: {l: {terms: {field: label}}}}}, format: {property: aggregations.l.buckets}}
+  mark: bar
+  encoding: {x: {field: key, type: nominal, axis: {title: label}}, y: {field: doc_count, type: quantitative}}
+}"""
+GRIDS = {
+    "images": (0, 0, 9, 6), "k": (9, 0, 9, 6), "silhouette": (18, 0, 9, 6), "davies-bouldin": (27, 0, 9, 6), "help": (36, 0, 12, 22),
+    "scatter": (0, 6, 22, 16), "pie": (22, 6, 14, 16), "sizes": (0, 22, 24, 11), "silhouettes": (24, 22, 24, 11),
+    "lite": (0, 33, 26, 24), "table": (26, 33, 22, 24),
+}  # fmt: skip
+TITLES = {"help": "Help", "scatter": "Images by x and y", "pie": "Images per cluster", "sizes": "Size of each cluster",
+          "silhouettes": "Mean silhouette of each cluster", "lite": "Labels", "table": "Images and clusters"}  # fmt: skip
+
+
+def dashboard(new: bool = True) -> list[dict[str, Any]]:
+    """Eleven panels and one control: as 9.4+ stores them (`new`), or as 8.x does."""
+    panels, references = [], []
+    for panel_id, (x, y, w, h) in GRIDS.items():
+        attributes = charts(new).get(panel_id)
+        panel: dict[str, Any] = {"panelIndex": panel_id, "gridData": {"x": x, "y": y, "w": w, "h": h, "i": panel_id}}
+        title = {"title": TITLES[panel_id]} if panel_id in TITLES else {}
+        if attributes:
+            references += [{**r, "name": f"{panel_id}:{r['name']}"} for r in attributes["references"]]
+            panel |= {"type": "vis" if new else "lens", "embeddableConfig": {**title, "attributes": attributes}}
+        elif panel_id == "help":
+            vis = {"type": "markdown", "title": "", "params": {"markdown": MARKDOWN, "fontSize": 12, "openLinksInNewTab": False}}
+            config = {"content": MARKDOWN} if new else {"savedVis": vis}
+            panel |= {"type": "markdown" if new else "visualization", "embeddableConfig": {**title, **config}}
+        else:
+            spec = SCATTER if panel_id == "scatter" else LITE
+            vis = {"type": "vega", "title": "", "params": {"spec": spec}, "uiState": {}, "data": {"aggs": [], "searchSource": {}}}
+            panel |= {"type": "legacy_vis" if new else "visualization", "embeddableConfig": {**title, "savedVis": vis}}
+        panels.append(panel)
+    attributes = {
+        "title": "Image recognition",
+        "description": "",
+        "panelsJSON": json.dumps(panels),
+        "optionsJSON": json.dumps({"useMargins": True, "hidePanelTitles": False}),
+        "timeRestore": False,
+        "kibanaSavedObjectMeta": {"searchSourceJSON": json.dumps({"query": {"query": "", "language": "kuery"}, "filter": []})},
+    }
+    if new:
+        config = {"field_name": "cluster", "title": "Cluster", "dataViewRefName": "c1:optionsListDataView", "sort": {"by": "_key", "direction": "asc"}}
+        attributes["pinned_panels"] = {"panels": {"c1": {"order": 0, "type": "options_list_control", "width": "medium", "grow": False, "config": config}}}
+        references.append({"type": "index-pattern", "id": "image-data", "name": "c1:optionsListDataView"})
+    else:
+        explicit = {"id": "c1", "fieldName": "cluster", "title": "Cluster", "selectedOptions": [], "sort": {"by": "_key", "direction": "asc"}}
+        control = {"c1": {"type": "optionsListControl", "order": 0, "width": "medium", "grow": False, "explicitInput": explicit}}
+        attributes["controlGroupInput"] = {"controlStyle": "oneLine", "panelsJSON": json.dumps(control)}
+        references.append({"type": "index-pattern", "id": "image-data", "name": "controlGroup_c1:optionsListDataView"})
+    views = [
+        {"type": "index-pattern", "id": view, "attributes": {"title": index, "name": index}, "references": []}
+        for view, index in (("image-data", "image_data"), ("image-clusters", "image_clusters"))
+    ]
+    return [*views, {"type": "dashboard", "id": "image-recognition", "attributes": attributes, "references": references, "version": "WzEsMV0="}]
+
+
+class Asked:
+    """Every request that reached the servers: (method, path, body)."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, str, Any]] = []
+
+    def searches(self) -> list[Any]:
+        return [body for _, path, body in self.all if path.endswith("/_search")]
+
+
+@contextmanager
+def servers(objects: list[dict[str, Any]] | None = None, docs: dict[str, Any] | None = None) -> Iterator[tuple[str, Asked]]:
+    """One address that is both servers, and what it was asked."""
+    stored = dashboard() if objects is None else objects
+    held = documents() if docs is None else docs
+    asked = Asked()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            text = self.rfile.read(length)
+            body = json.loads(text) if text else None
+            path = unquote(urlparse(self.path).path)
+            asked.all.append((self.command, path, body))
+            status, answer = answer_to(self.command, path, body, stored, held)
+            raw = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        do_GET = do_POST = handle_any
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+Answer = tuple[int, Any]
+
+
+def answer_to(method: str, path: str, body: Any, stored: list[dict[str, Any]], docs: dict[str, Any]) -> Answer:
+    routes: list[tuple[str, Callable[[re.Match[str]], Answer]]] = [
+        (r"GET /", lambda m: (200, {"version": {"number": "9.5.3"}, "sandbox": True})),
+        (r"GET /api/saved_objects/_find", lambda m: (200, _found(stored))),
+        (r"POST /api/saved_objects/_export", lambda m: _exported(stored, body)),
+        (r"POST /([^/]+)/_search", lambda m: _searched(docs, m[1], body)),
+    ]
+    for pattern, route in routes:
+        matched = re.fullmatch(pattern, f"{method} {path}")
+        if matched:
+            return route(matched)
+    return 404, {"statusCode": 404, "error": "Not Found", "message": "Not Found"}
+
+
+def _found(stored: list[dict[str, Any]]) -> dict[str, Any]:
+    listed = [o for o in stored if o["type"] == "dashboard"]
+    return {"page": 1, "per_page": 1000, "total": len(listed), "saved_objects": listed}
+
+
+def _exported(stored: list[dict[str, Any]], body: Any) -> Answer:
+    if body["objects"][0]["id"] not in {o["id"] for o in stored}:
+        return 400, {"statusCode": 400, "error": "Bad Request", "message": "Error fetching objects to export"}
+    return 200, "\n".join(json.dumps(o) for o in [*stored, {"exportedCount": len(stored), "missingRefCount": 0}])
+
+
+def _searched(docs: dict[str, Any], index: str, body: Any) -> Answer:
+    if index not in docs:
+        reason = {"type": "index_not_found_exception", "reason": f"no such index [{index}]"}
+        return 404, {"error": {"root_cause": [reason], **reason}, "status": 404}
+    try:
+        return 200, search(docs[index], body)
+    except ValueError as error:
+        reason = {"type": "parsing_exception", "reason": str(error)}
+        return 400, {"error": {"root_cause": [reason], **reason}, "status": 400}

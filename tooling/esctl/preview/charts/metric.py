@@ -1,0 +1,67 @@
+"""`lnsMetric`: big numbers, one tile per value of the breakdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model import Body
+from ..buckets import OTHER
+from ..colours import colour_by_number, text_on
+from ..formats import key_text, number_text
+from ..lens import Lens
+from ..rows import Row, Table
+from .model import Chart
+
+
+def metric_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
+    """One tile per row; a colour by value is looked up in the palette, against `max` or the largest value."""
+    state = lens.visualization
+    table = tables.get(str(state.get("layerId"))) or next(iter(tables.values()))
+    metric = table.layer.columns[str(state.get("metricAccessor") or state.get("accessor"))]
+    values = [row.get(metric.id) for row in table.rows]
+    numbers = [v for v in values if isinstance(v, int | float)]
+    if not table.rows:
+        return Chart("empty")
+    tiles = [_tile(state, table, row, (min(numbers, default=0.0), max(numbers, default=0.0))) for row in table.rows]
+    summary = "; ".join(f"{t['title']}: {t['text']}" for t in tiles)
+    return Chart(
+        "metric", {"tiles": tiles, "columns": int(state.get("maxCols") or 3)}, summary=summary, notes=table.notes
+    )
+
+
+def _tile(state: Body, table: Table, row: Row, extent: tuple[float, float]) -> Body:
+    columns = table.layer.columns
+    metric = columns[str(state.get("metricAccessor") or state.get("accessor"))]
+    breakdown = columns.get(str(state.get("breakdownByAccessor") or ""))
+    value = row.get(metric.id)
+    limit = row.get(str(state.get("maxAccessor"))) if state.get("maxAccessor") else None
+    colour = _colour(state, value, (0.0, float(limit)) if isinstance(limit, int | float) else extent)
+    on_background = bool(colour) and state.get("applyColorTo", "background") != "value" and not state.get("showBar")
+    title = key_text(row[breakdown.id], breakdown) if breakdown else metric.label
+    return {
+        "title": title,
+        "subtitle": state.get("subtitle") or (metric.label if breakdown else ""),
+        "value": value,
+        "text": "N/A" if value is None else number_text(value, metric),
+        "background": colour if on_background else None,
+        "ink": text_on(colour) if on_background and colour else None,
+        "colour": None if on_background else colour,
+        "secondary": _secondary(state, table, row),
+        "progress": value / limit if state.get("showBar") and isinstance(value, int | float) and limit else None,
+        "filters": table.filters(row) if breakdown and row[breakdown.id] != OTHER else [],
+    }
+
+
+def _colour(state: Body, value: Any, extent: tuple[float, float]) -> str | None:
+    if state.get("palette") and isinstance(value, int | float):
+        return colour_by_number(state["palette"], value, *extent)
+    return state.get("color")
+
+
+def _secondary(state: Body, table: Table, row: Row) -> Body | None:
+    column = table.layer.columns.get(str(state.get("secondaryMetricAccessor") or ""))
+    if not column:
+        return None
+    label = state.get("secondaryLabel", state.get("secondaryPrefix"))
+    return {"label": column.label if label is None else label, "text": number_text(row.get(column.id), column)}

@@ -1,0 +1,200 @@
+// One dashboard: what narrows it down (filters, query, controls, time), its grid, and loading its panels side by side.
+
+import { api } from "./api.js";
+import { Control, unknownControl } from "./controls.js";
+import { h, icon } from "./dom.js";
+import { pills, sameFilter, textFilter, withFilter } from "./filters.js";
+import { PanelView } from "./panel.js";
+import { onThemeChange } from "./theme.js";
+import { kibanaHandlers } from "./vega.js";
+
+const TIMES = [["now-15m", "Last 15 minutes"], ["now-1h", "Last hour"], ["now-24h", "Last 24 hours"], ["now-7d", "Last 7 days"],
+  ["now-30d", "Last 30 days"], ["now-90d", "Last 90 days"], ["now-1y", "Last year"], ["", "All time"]];
+const MARGIN = 8;
+
+export class DashboardView {
+  constructor(dashboard, site, encoded) {
+    this.dashboard = dashboard;
+    this.site = site;
+    this.id = dashboard.id;
+    this.state = this.decode(encoded);
+    this.controls = dashboard.controls.map((control) => (control.kind === "options_list_control" ? new Control(control, this) : null));
+    this.panels = dashboard.panels.map((panel) => new PanelView(panel, this));
+    this.bar = h("ul", { class: "pills", "aria-label": "Filters" });
+    this.queryNote = h("p", { class: "problem query-problem", role: "alert", hidden: true });
+    this.element = h("div", { class: "dashboard" },
+      h("h1", { class: "visually-hidden" }, dashboard.title),
+      h("section", { class: "narrow", "aria-label": "Narrow down" },
+        h("div", { class: "narrow-row" }, this.controls.map((control, i) => control?.element ?? unknownControl(dashboard.controls[i])), this.queryForm(), this.timePicker()),
+        this.queryNote, this.bar),
+      this.layout());
+    this.stopTheme = onThemeChange(() => this.panels.forEach((panel) => panel.redraw()));
+    this.kibana = {
+      addFilter: (query, index, alias) => this.addFilters([textFilter(query, this.dataView(index), alias)]),
+      removeFilter: (query, index) => this.removeFilter(textFilter(query, this.dataView(index))),
+      removeAllFilters: () => this.reset(),
+      setTimeFilter: (from, to) => this.update({ time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } }),
+    };
+    kibanaHandlers.current = this.kibana;
+    this.pills();
+  }
+
+  close() {
+    this.stopTheme();
+    this.panels.forEach((panel) => panel.close());
+  }
+
+  tools() {
+    return [
+      h("button", { class: "tool text", onclick: () => this.reset() }, "Reset"),
+      h("button", { class: "tool", "aria-label": "Refresh", title: "Refresh", onclick: () => this.refresh() }, icon("refresh")),
+    ];
+  }
+
+  // What every panel is asked with; a control's own list leaves its own filter out.
+  scope(without = null) {
+    const { filters, query, time } = this.state;
+    const chosen = this.controls.filter((control) => control && control.definition.id !== without && control.chosen.length);
+    const span = time?.from ? { time_range: time } : {};
+    return { filters: [...filters, ...chosen.map((control) => control.filter())], query, ...span };
+  }
+
+  addFilters(added) {
+    if (added.length) this.update({ filters: added.reduce(withFilter, this.state.filters) });
+  }
+
+  removeFilter(unwanted) {
+    this.update({ filters: this.state.filters.filter((filter) => !sameFilter(filter, unwanted)) });
+  }
+
+  setControl(id, values, exclude) {
+    this.update({ controls: { ...this.state.controls, [id]: { values, exclude } } });
+  }
+
+  reset() {
+    this.update(this.initial());
+    this.controls.forEach((control) => control?.show());
+    this.queryInput.value = this.state.query.query ?? "";
+  }
+
+  update(change) {
+    this.state = { ...this.state, ...change };
+    const same = JSON.stringify(this.state) === JSON.stringify(this.initial());
+    const hash = `#/view/${encodeURIComponent(this.id)}${same ? "" : `?state=${encodeURIComponent(JSON.stringify(this.state))}`}`;
+    if (hash !== location.hash) history.pushState(null, "", hash);
+    this.pills();
+    this.load();
+  }
+
+  // The reader went back or forward: same dashboard, another state. False where the page has to start anew.
+  adopt(encoded) {
+    this.state = this.decode(encoded);
+    this.controls.forEach((control) => control?.show());
+    this.queryInput.value = this.state.query.query ?? "";
+    this.pills();
+    this.load();
+    return true;
+  }
+
+  initial() {
+    const controls = Object.fromEntries(this.dashboard.controls.filter((control) => control.selected.length)
+      .map((control) => [control.id, { values: control.selected, exclude: control.exclude }]));
+    const time = this.dashboard.timed ? this.dashboard.time_range ?? { from: "now-15m", to: "now" } : null;
+    return { filters: this.dashboard.filters, query: this.dashboard.query, controls, time };
+  }
+
+  decode(encoded) {
+    try {
+      return { ...this.initial(), ...JSON.parse(new URLSearchParams(encoded ?? "").get("state") ?? "{}") };
+    } catch {
+      return this.initial();
+    }
+  }
+
+  dataView(index) {
+    const found = Object.entries(this.dashboard.data_views).find(([id, title]) => id === index || title === index);
+    return found?.[0] ?? index ?? Object.keys(this.dashboard.data_views)[0];
+  }
+
+  pills() {
+    this.bar.replaceChildren(...pills(this.state.filters, (filters) => this.update({ filters })));
+    this.bar.hidden = !this.state.filters.length;
+  }
+
+  queryForm() {
+    this.queryInput = h("input", { type: "search", name: "query", placeholder: "Filter with KQL, for example  cluster: 3 and label: \"cat\"",
+      "aria-label": "Query (KQL)", value: this.state.query.query ?? "", autocomplete: "off", spellcheck: "false" });
+    const submit = (event) => {
+      event.preventDefault();
+      this.update({ query: { query: this.queryInput.value, language: "kuery" } });
+    };
+    this.queryInput.addEventListener("search", submit);
+    return h("form", { class: "query", role: "search", onsubmit: submit }, icon("search"), this.queryInput);
+  }
+
+  timePicker() {
+    if (!this.dashboard.timed) return null;
+    const { time } = this.state;
+    const known = TIMES.some(([from]) => from === (time?.from ?? ""));
+    const options = known ? TIMES : [[time.from, `${time.from} to ${time.to}`], ...TIMES];
+    const choose = (event) => this.update({ time: event.target.value ? { from: event.target.value, to: "now" } : null });
+    return h("select", { class: "time", "aria-label": "Time range", onchange: choose },
+      options.map(([from, label]) => h("option", { value: from, selected: from === (time?.from ?? "") }, label)));
+  }
+
+  // Top-level panels and sections share one column of rows; each run between two sections is a grid of its own.
+  layout() {
+    const { sections, panels } = this.dashboard;
+    if (!panels.length) return h("p", { class: "page-note" }, "This dashboard has no panels.");
+    const top = this.panels.filter((panel) => !panel.definition.section);
+    const parts = [];
+    const ordered = [...sections].sort((a, b) => a.y - b.y);
+    let after = -Infinity;
+    for (const section of [...ordered, null]) {
+      const until = section ? section.y : Infinity;
+      const run = top.filter(({ definition: { grid } }) => grid.y >= after && grid.y < until);
+      if (run.length) parts.push(this.grid(run));
+      if (section) parts.push(this.section(section));
+      after = until;
+    }
+    return h("div", { class: this.dashboard.margins ? "grids" : "grids tight" }, parts);
+  }
+
+  section(section) {
+    const inside = this.panels.filter((panel) => panel.definition.section === section.id);
+    return h("details", { class: "section", open: !section.collapsed }, h("summary", {}, h("h2", {}, section.title)), this.grid(inside));
+  }
+
+  grid(panels) {
+    const top = Math.min(...panels.map(({ definition: { grid } }) => grid.y));
+    const ordered = [...panels].sort((a, b) => a.definition.grid.y - b.definition.grid.y || a.definition.grid.x - b.definition.grid.x);
+    for (const { element, definition: { grid } } of ordered) {
+      element.style.gridColumn = `${grid.x + 1} / span ${grid.w}`;
+      element.style.gridRow = `${grid.y - top + 1} / span ${grid.h}`;
+      element.style.setProperty("--height", `${grid.h * 20 + (grid.h - 1) * MARGIN}px`);
+    }
+    return h("div", { class: "grid" }, ordered.map((panel) => panel.element));
+  }
+
+  async refresh() {
+    this.panels.forEach((panel) => { panel.unscoped = false; });
+    await this.load();
+  }
+
+  async load() {
+    this.loading?.abort();
+    const loading = new AbortController();
+    this.loading = loading;
+    this.queryNote.hidden = true;
+    const scope = this.scope();
+    document.body.setAttribute("aria-busy", "true");
+    await Promise.all(this.panels.map((panel) => panel.load(scope, loading.signal)));
+    if (this.loading === loading) document.body.removeAttribute("aria-busy");
+  }
+
+  // A query that cannot be read is said once, under the query, not by every panel.
+  queryProblem(message) {
+    this.queryNote.textContent = message;
+    this.queryNote.hidden = false;
+  }
+}
