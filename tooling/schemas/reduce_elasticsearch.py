@@ -6,10 +6,12 @@ writes tooling/esctl/kinds/data/elasticsearch.schema.json. The OpenAPI document 
 elastic/elasticsearch-specification (see NOTICE); additions.yaml and the matrix, measured on servers, correct it.
 
 The result speaks JSON Schema (`type`, `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`,
-`$ref`) with four words of ours:
+`minimum`, `maximum`, `$ref`) with words of ours:
 
 - `x-by`: `{key, default, of}`: the object's form is chosen by the value of `key`, `default` where the key is missing;
 - `x-one-key`: the object holds one key, which names what it is (a processor);
+- `x-one-of`: the definition whose `x-by` chose this form;
+- `x-single`: a list of mappings for which one mapping may stand;
 - `x-settings`: index settings, written dotted or nested, known by the list `settings`;
 - `x-refused`: keys that the server is known to refuse, with the reason.
 """
@@ -136,8 +138,8 @@ class Reduction:
             del schema["properties"][key]
         optional = self.additions["optional"].get(name, ())
         required = [key for key in schema.get("required", ()) if key not in optional]
-        if name.startswith("_types.analysis.") and name != "_types.analysis.CustomAnalyzer":
-            required = [key for key in required if key == "type"]  # servers have defaults for most of the rest
+        if name.startswith("_types.analysis."):
+            required = []  # servers have defaults for nearly all of it
         required += self.additions["required"].get(name, ())
         schema.pop("required", None)
         if required:
@@ -182,7 +184,7 @@ class Reduction:
         if lists and all(part in single for part in (one["items"] for one in lists)):
             lists = [] if len(single) > 1 else lists
             if lists:
-                return lists[0]  # one value is taken where a list may stand
+                return {**lists[0], "x-single": True}
         words = [part for part in single if part.get("type") in ("string", "number", "boolean") or "enum" in part]
         if len(words) > 1:
             every = all("enum" in part for part in words)
@@ -217,6 +219,8 @@ class Reduction:
                 found["properties"].setdefault("copy_to", {})
             if refused:
                 found["x-refused"] = refused
+            found["properties"]["type"] = {"type": "string"}
+            found["x-one-of"] = PROPERTY
             found["required"] = [key for key in found.get("required", ()) if key != "type"]
             if not found["required"]:
                 del found["required"]
@@ -282,6 +286,8 @@ class Reduction:
                 known.setdefault(name, {})
         for name in self.additions["loose_settings"]:
             known[name] = {}
+        for name, limits in self.additions["limits"].items():
+            known[name] = {"type": "number", **limits}
         updates = {name: how.get("update") for name, how in self.matrix["settings"].items()}
         gone = [name for name, update in updates.items() if update in ("removed", "refused")]
         for name in gone:

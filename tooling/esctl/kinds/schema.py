@@ -1,8 +1,8 @@
 """Mistakes in bodies for Elasticsearch that can be seen without a server: unknown keys, wrong types, misplaced parts.
 
 The schema is Elastic's own, reduced (see tooling/schemas). A server takes more than a schema says, so the walk is
-lenient where servers are: `"5"` is a number, `"true"` is true, one value may stand for a list. What is merely unknown is
-a warning (the server may be newer, or have a plugin); what is probably a slip of a known word is an error.
+lenient where servers are: `"5"` is a number, `"true"` is true, one value may stand for a list. What is merely unknown
+is a warning (the server may be newer, or have a plugin); what is probably a slip of a known word is an error.
 """
 
 from __future__ import annotations
@@ -62,15 +62,21 @@ def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Findi
     if "enum" in schema:
         yield from _choice(value, schema["enum"], path)
     elif kind == "array":
-        for index, item in enumerate(value if isinstance(value, list) else [value]):
-            yield from _value(item, schema["items"], (*path, index) if isinstance(value, list) else path, place)
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from _value(item, schema["items"], (*path, index), place)
+        elif _followed(schema["items"]).get("type") == "object" and "x-single" not in schema:
+            hint = 'start each item with "-"' if isinstance(value, dict) else None
+            yield Finding(path, f"{_name(path)} must be a list, not {_in_words(value)}", hint)
+        else:
+            yield from _value(value, schema["items"], path, place)
     elif kind == "object":
         if isinstance(value, dict):
             yield from _object(value, schema, path, schema.get("title", place))
         else:
             yield Finding(path, f"{_name(path)} must be a mapping, not {_in_words(value)}", _nesting_hint(value))
     elif kind and value is not None:
-        yield from _word(value, kind, path)
+        yield from _word(value, schema, path)
 
 
 def _fitting(value: Any, forms: list[Schema]) -> Schema:
@@ -83,7 +89,9 @@ def _fitting(value: Any, forms: list[Schema]) -> Schema:
     return lists[0] if lists and not isinstance(value, list) else {"oneOf": forms}
 
 
-def _word(value: Any, kind: str, path: Path) -> Iterator[Finding]:
+def _word(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
+    """Text, a number, or true or false; each may be written as text."""
+    kind = schema["type"]
     wrong = isinstance(value, dict | list)
     if kind == "number" and not wrong:
         wrong = isinstance(value, bool) or (isinstance(value, str) and not _numeric(value))
@@ -91,7 +99,11 @@ def _word(value: Any, kind: str, path: Path) -> Iterator[Finding]:
         wrong = not isinstance(value, bool) and value not in ("true", "false")
     if wrong:
         shown = f'"{value}"' if isinstance(value, str) else _in_words(value)
-        yield Finding(path, f"{_name(path)} must be {_expected({'type': kind})}, not {shown}")
+        yield Finding(path, f"{_name(path)} must be {_expected(schema)}, not {shown}")
+    elif "minimum" in schema and float(value) < schema["minimum"]:
+        yield Finding(path, f"{_name(path)} must be at least {schema['minimum']}, not {value}")
+    elif "maximum" in schema and float(value) > schema["maximum"]:
+        yield Finding(path, f"{_name(path)} must be at most {schema['maximum']}, not {value}")
 
 
 def _choice(value: Any, known: list[str], path: Path) -> Iterator[Finding]:
@@ -119,7 +131,7 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
     elif "properties" in schema:
         properties = schema["properties"]
         for key in schema.get("required", ()):
-            if key not in value and not _slip_for(key, value, properties):
+            if key not in value and not _told_already(key, value, properties):
                 yield Finding(path, f'{place} needs "{key}"')
         for key, part in value.items():
             if key in properties:
@@ -128,25 +140,39 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
                 yield _unknown_key(key, schema, (*path, key), place)
 
 
-def _slip_for(key: str, value: Iterable[str], known: Iterable[str]) -> bool:
-    """Whether one of the unknown keys is a slip of `key`, which is then told already."""
-    return any(_meant(written, [key])[0] for written in value if written not in known)
+def _told_already(key: str, value: Iterable[str], properties: Mapping[str, Schema]) -> bool:
+    """Whether an unknown key is a slip of `key`, or belongs below it: then it is told by itself."""
+    unknown = [written for written in value if written not in properties]
+    return any(_meant(written, [key])[0] or _home(written, {key: properties[key]}) for written in unknown)
+
+
+def _home(key: str, properties: Mapping[str, Schema]) -> str | None:
+    """The property below which an unknown key would be known."""
+    for name, part in properties.items():
+        part = _followed(part)
+        if "x-settings" in part and _is_setting(key):
+            return name
+        if key in part.get("properties", ()) and "x-one-key" not in part:
+            return name
+    return None
 
 
 def _unknown_key(key: str, schema: Schema, path: Path, place: str) -> Finding:
     refused = schema.get("x-refused", {})
     if key in refused:
         return Finding(path, f'{place} cannot hold "{key}"', refused[key])
-    properties = schema["properties"]
     message = f'unknown key "{key}" in {place}'
-    slip, near = _meant(key, properties)
+    slip, near = _meant(key, schema["properties"])
     if slip:
         return Finding(path, message, near)
-    for name, part in properties.items():
-        part = _followed(part)
-        deeper = "x-settings" in part and _is_setting(key)
-        if deeper or (key in part.get("properties", ()) and "x-one-key" not in part):
-            return Finding(path, message, f'did you mean "{name}.{key}"?')
+    if home := _home(key, schema["properties"]):
+        return Finding(path, message, f'did you mean "{home}.{key}"?')
+    if "x-one-of" in schema:
+        of = _schema()["$defs"][schema["x-one-of"]]["x-by"]["of"]
+        others = [name for name, form in of.items() if key in _followed(form).get("properties", ()) and "{" not in name]
+        if others:
+            common = [name for name in ("text", "keyword", "long", "date", "object", *others) if name in others][:2]
+            return Finding(path, message, f"fields of type {' and '.join(common)} have it", "warning")
     return Finding(path, message, near or "it is passed on; the server may know it", "warning")
 
 
@@ -216,7 +242,7 @@ def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
         elif full in known["server"]:
             yield Finding(at, f'"{name}" is set by the server alone', "leave it out")
         elif full in known["gone"]:
-            yield Finding(at, f'there is no setting "{name}" any more', "leave it out", "warning")
+            yield Finding(at, f'there is no setting "{name}" any more', "leave it out")
         elif full in known["known"]:
             yield from _value(part, {"type": "array", "items": known["known"][full]}, at, name)
         elif not _matches_pattern(words, known["patterns"]) and part != {}:
@@ -274,7 +300,7 @@ def _matches_pattern(words: tuple[str, ...], patterns: Iterable[str]) -> bool:
 def _unknown_setting(name: str, full: str, at: Path) -> Finding:
     known = _schema()["settings"]["known"]
     slip, _ = _meant(full.removeprefix("index."), [setting.removeprefix("index.") for setting in known])
-    near = difflib.get_close_matches(full, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(full, known, n=1, cutoff=0.75)
     hint = None
     if near:
         meant = near[0] if name.startswith("index.") else near[0].removeprefix("index.")

@@ -1,0 +1,65 @@
+"""Elasticsearch's bodies against the reduced schema: tests/cases/schema holds what is written and what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from esctl.kinds.schema import Finding, check
+from esctl.project import load_resources, load_settings, read_yaml, scaffold
+
+ROOT = Path(__file__).parents[2]
+CASES = [
+    pytest.param(document.data, id=f"{path.stem}: {document.data['case']}")
+    for path in sorted((ROOT / "tests" / "cases" / "schema").glob("*.yaml"))
+    for document in read_yaml(path.read_text(encoding="utf-8"), path.name)
+]
+KINDS = ("index", "component-template", "index-template", "ingest-pipeline", "ilm-policy")
+
+
+def told(finding: Finding) -> str:
+    where = ".".join(map(str, finding.path))
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{finding.severity} at {where}: {finding.message}{hint}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_line_for_each_mistake(case: dict) -> None:
+    assert [told(finding) for finding in check(case["kind"], case["written"])] == case["expect"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_finding_stands_where_something_was_written(case: dict) -> None:
+    for finding in check(case["kind"], case["written"]):
+        value = case["written"]
+        for key in finding.path:
+            value = value[key]
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 30
+
+
+def test_the_repositorys_own_resources_are_clean() -> None:
+    embedding = {"dims": 2048, "name": "resnet50", "identity": "x"}
+    _assert_clean(ROOT, {"embedding": embedding})
+
+
+def test_a_new_project_is_clean(tmp_path: Path) -> None:
+    scaffold(tmp_path, "shop")
+    _assert_clean(tmp_path, {})
+
+
+def _assert_clean(root: Path, values: dict) -> None:
+    kinds = (*KINDS, "data-view", "dashboard", "visualization")
+    loaded = load_resources(load_settings(root, environ={}), values=values, kinds=kinds)
+    mine = [resource for resource in loaded.resources if resource.address.kind in KINDS]
+    assert mine
+    for resource in mine:
+        assert [told(finding) for finding in check(resource.address.kind, resource.spec)] == []
+
+
+def test_an_unknown_kind_is_the_callers_mistake() -> None:
+    with pytest.raises(KeyError):
+        list(check("transform", {}))
