@@ -1,14 +1,32 @@
-# make demo    the main job on the embedded sandbox      make test       everything that needs nothing but the install
-# make setup   the virtual environment only              make test-real  what needs a JDK and Maven
+# make demo    the main job on the embedded sandbox (IMAGES=folder for your own images)
+# make test    everything that needs nothing but the install
+# make test-real  what needs a JDK and Maven: real servers, started here
+# make setup   the virtual environment only
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 .PHONY: setup demo test test-real clean
 
 setup: .venv/.done
 
 .venv/.done: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "esctl needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "esctl needs Python 3.11 to 3.13, this is %s; try: make PYTHON=python3.12" % sys.version.split()[0])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -c 'from esctl.viewer import vega_bundle; vega_bundle()'
 	@touch $@
+
+demo: setup
+	$(BIN)/esctl demo $(if $(IMAGES),--images "$(IMAGES)")
+
+test: setup
+	$(BIN)/ruff check tooling tests scripts
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist loadfile
+
+test-real: setup
+	ESCTL_REQUIRE_REAL=1 $(BIN)/python -m pytest -m real
+
+clean:
+	rm -rf .venv .esctl build dist

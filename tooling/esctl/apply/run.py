@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from ..cluster import Cluster, Lease, Ledger
+from ..cluster import Cluster, Lease, Ledger, holder
 from ..errors import EsctlError, Refused
 from ..kinds.base import Judging, Kind
 from ..kinds.differences import same
-from ..model import Action, Change, Consequence, Outcome, Plan, Remembered
+from ..model import Action, Body, Change, Consequence, Outcome, Plan, Remembered
 from ..plan.summary import to_do
 from ..plan.truth import added
 from .survey import read
@@ -58,6 +58,7 @@ def run(
     kinds: Mapping[str, Kind],
     *,
     allow: Collection[str] = (),
+    commit: str = "",
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Done:
     """Do what the plan shows. An empty plan takes no lease and writes nothing.
@@ -70,8 +71,8 @@ def run(
     if not changes:
         return Done(())
     before = cluster.sent
-    ledger = Ledger(cluster, plan.project)
-    with Lease(cluster, plan.project) as lease:
+    ledger = Ledger(cluster, plan.project, commit=commit)
+    with Lease(cluster, holder(plan.project)) as lease:
         _refuse_if_moved(plan, changes, cluster, kinds)
         outcomes = tuple(_carry_out(plan, changes, cluster, kinds, ledger, lease, on_event))
     return Done(outcomes, cluster.sent - before)
@@ -150,24 +151,25 @@ def _remember(plan: Plan, done: Sequence[Change], cluster: Cluster, kinds: Mappi
         defaults = {}
         if found is not None and not kind.shared:
             defaults = added(kind.normalise(found.body, plan.capabilities), body)
-        entries.append(_entry(change, body, defaults, plan.project))
-    ledger.record(entries, [change.remembered for change in deleted if change.remembered])
+        entries.append(_entry(change, body, defaults))
+    if entries:
+        ledger.remember_all(entries)
+    for change in deleted:
+        ledger.forget(change.address, change.remembered.version if change.remembered else None)
 
 
 def _keep_up(plan: Plan, kinds: Mapping[str, Kind], ledger: Ledger) -> None:
     """Upkeep of the ledger that waited for an apply that writes: bodies refreshed, what is gone forgotten."""
-    entries, gone = [], []
+    entries = []
     for change in plan.changes:
         if change.action is Action.REFRESH and change.desired is not None:
             body = kinds[change.address.kind].normalise(change.desired, plan.capabilities)
-            defaults = change.remembered.defaults if change.remembered else {}
-            entries.append(_entry(change, body, defaults, plan.project))
+            entries.append(_entry(change, body, change.remembered.defaults if change.remembered else {}))
         elif change.action is Action.FORGET and change.remembered is not None:
-            gone.append(change.remembered)
-    if entries or gone:
-        ledger.record(entries, gone)
+            ledger.forget(change.address, change.remembered.version)
+    if entries:
+        ledger.remember_all(entries)
 
 
-def _entry(change: Change, body: dict[str, object], defaults: dict[str, object], project: str) -> Remembered:
-    known = change.remembered or Remembered(change.address, {})
-    return replace(known, body=body, defaults=defaults, project=project)
+def _entry(change: Change, body: Body, defaults: Body) -> Remembered:
+    return Remembered(change.address, body, defaults, version=change.remembered.version if change.remembered else {})

@@ -98,7 +98,9 @@ def apply(
         allowed(made, permitted)
         if to_do(made):
             confirm("Apply this plan?", yes)
-        done = run(made, cluster, invocation.kinds, allow=permitted, on_event=progress(invocation))
+        done = run(
+            made, cluster, invocation.kinds, allow=permitted, commit=invocation.commit, on_event=progress(invocation)
+        )
     return finish(invocation, made, done)
 
 
@@ -129,7 +131,9 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
             invocation.say(f"{invocation.style('!', 'yellow')} {address} stays: {why}")
         if to_do(made):
             confirm("Delete all of this?", yes)
-        done = run(made, cluster, invocation.kinds, allow=permitted, on_event=progress(invocation))
+        done = run(
+            made, cluster, invocation.kinds, allow=permitted, commit=invocation.commit, on_event=progress(invocation)
+        )
     return finish(invocation, made, done)
 
 

@@ -40,7 +40,7 @@ def demo(
     """Embed images, cluster them, load them into the sandbox and show the dashboard."""
     from ..sandbox.server import Sandbox
     from .images import run_embed
-    from .sandbox import viewer_mount
+    from .sandbox import told, viewer_mount
 
     started = time.monotonic()
     home = HOME.absolute()
@@ -57,7 +57,7 @@ def demo(
 
     data = home / f"sandbox-{report.embedding.identity}"
     sandbox = Sandbox(data, port=port, kibana_port=kibana_port, access_log=home / "access.log", mount=viewer_mount())
-    with sandbox:
+    with told(), sandbox:
         own.elasticsearch_url, own.kibana_url = sandbox.elasticsearch_url, sandbox.kibana_url
         evaluation = _whole_job(own)
         _tell(own, sandbox.elasticsearch_url, sandbox.kibana_url, report.embedding.name, evaluation, home, started)

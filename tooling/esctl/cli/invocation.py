@@ -140,6 +140,13 @@ class Invocation:
 
         return Context(self.settings.name, capabilities, functools.cache(self.model), self.values["embedding"])
 
+    @property
+    def commit(self) -> str:
+        """The commit of the project's files, for the ledger; "" outside Git."""
+        from ..cluster import commit
+
+        return commit(self.settings.root)
+
     @cached_property
     def connection(self) -> Connection:
         from ..cluster import Connection

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import EsctlError
 from .invocation import Invocation, command
 
 if TYPE_CHECKING:
@@ -36,22 +39,36 @@ def up(
 
     from ..sandbox.server import serve
 
-    def ready(elasticsearch: str, kibana: str, pid: int) -> None:
+    def ready(urls: dict[str, str], pid: int) -> None:
         if invocation.json:
-            print(json.dumps({"elasticsearch": elasticsearch, "kibana": kibana, "pid": pid}), flush=True)
+            print(json.dumps({**urls, "pid": pid}), flush=True)
         else:
-            print(f"sandbox ready: Elasticsearch {elasticsearch}  Kibana {kibana}  pid {pid}", flush=True)
+            print(
+                f"sandbox ready: Elasticsearch {urls['elasticsearch']}  Kibana {urls['kibana']}  pid {pid}", flush=True
+            )
 
-    serve(
-        data,
-        port=port,
-        kibana_port=kibana_port,
-        version=version,
-        access_log=access_log,
-        mount=viewer_mount(),
-        on_ready=ready,
-    )
+    with told():
+        serve(
+            data,
+            port=port,
+            kibana_port=kibana_port,
+            version=version,
+            access_log=access_log,
+            mount=viewer_mount(),
+            on_ready=ready,
+        )
     return 0
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What keeps the sandbox from starting, as an error of ours: it imports no other room."""
+    from ..sandbox.server import SandboxError
+
+    try:
+        yield
+    except SandboxError as error:
+        raise EsctlError(str(error)) from None
 
 
 def viewer_mount() -> Callable[[str, str], Any]:

@@ -83,7 +83,7 @@ class RestKind:
 def _marked(body: Body, meta: Path, project: str) -> Body:
     target = body
     for key in meta:
-        target = target.setdefault(key, {})
+        target = target.setdefault(str(key), {})
     target.update(owner_mark(project))
     return body
 

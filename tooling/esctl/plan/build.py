@@ -103,10 +103,13 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
     visible = seen(found, wanted, remembered, shared=kind.shared)
     cost = kind.cost(visible, wanted, capabilities)
     said = kind.in_words(visible, wanted) if isinstance(kind, Wordy) else ()
+    won = Choices.match(address, choices.overwrite)
     change = replace(
         base,
         consequence=cost.consequence,
-        words="\n".join(part for part in (_because(cause, resource, live, kind, context), cost.words, *said) if part),
+        words="\n".join(
+            part for part in (cost.words, _because(cause, won, resource, live, kind, context), *said) if part
+        ),
         differences=differences(visible, wanted),
     )
     if cause is Cause.FOREIGN:
@@ -114,19 +117,21 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
         if not adopted and not _marked_ours(live, kind, context):
             return replace(change, action=Action.UNDECIDED)
         change = replace(change, cause=Cause.ADOPT if adopted else Cause.PENDING)
-    if cause is Cause.BOTH and not Choices.match(address, choices.overwrite):
+    if cause is Cause.BOTH and not won:
         return replace(change, action=Action.UNDECIDED)
     if cost.consequence in (Consequence.IRREVERSIBLE, Consequence.REINDEX) and isinstance(kind, Replaceable):
         return replace(change, action=Action.REPLACE, requests=kind.replace(address, rendered, live, context))
     return replace(change, action=Action.UPDATE, requests=kind.write(address, rendered, live, context))
 
 
-def _because(cause: Cause, resource: Resource, live: Live, kind: Kind, context: Context) -> str:
+def _because(cause: Cause, won: bool, resource: Resource, live: Live, kind: Kind, context: Context) -> str:
     """Why a live resource is not as desired, where the word of the cause does not say it all."""
     address = resource.address
     match cause:
         case Cause.DRIFTED:
             return "was changed on the server since the last apply; it is put back"
+        case Cause.BOTH if won:
+            return "was changed here and on the server since the last apply; the project wins"
         case Cause.BOTH:
             return (
                 "was changed here and on the server since the last apply: "

@@ -1,0 +1,97 @@
+"""What is typed and what is printed: every `transcripts/*.txt` is played against a sandbox of its own.
+
+A transcript begins with `# project: NAME` (a folder below `projects/`, copied; none: an empty one). Lines after `$ `
+are run by a shell, `esctl` in this process; what follows is the output (stdout, then stderr), and `[n]` an exit code
+other than 0. ESCTL_UPDATE_TRANSCRIPTS=1 writes what was printed into the files, to be read before it is committed.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from esctl import cli
+
+HERE = Path(__file__).parent
+FILES = sorted((HERE / "transcripts").glob("*.txt"))
+
+
+def steps(text: str) -> list[tuple[str, str]]:
+    """(command, expected output) pairs."""
+    parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+    return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
+
+
+def esctl(arguments: list[str]) -> str:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.run(arguments)
+    return out.getvalue() + err.getvalue() + (f"[{code}]\n" if code else "")
+
+
+def shell(command: str) -> str:
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    text = done.stdout + ("\n" if done.stdout and not done.stdout.endswith("\n") else "")
+    return text + (f"[{done.returncode}]\n" if done.returncode else "")
+
+
+def play(command: str) -> str:
+    words = shlex.split(command) if command.startswith("esctl ") and "|" not in command and "<<" not in command else []
+    return esctl(words[1:]) if words else shell(command)
+
+
+def settled(text: str, replaced: dict[str, str]) -> str:
+    """What differs from run to run, named instead."""
+    for value, name in replaced.items():
+        text = text.replace(value, name)
+    text = re.sub(r"\b\d+\.\d+ s\b", "N s", text)
+    text = re.sub(r"pid \d+", "pid N", text)
+    return re.sub(r"\b\w+ on [\w.-]+ \(project", "WHO on HOST (project", text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_transcript(path, fresh_sandbox, tmp_path, monkeypatch):
+    text = path.read_text(encoding="utf-8")
+    head = re.match(r"# project: (\S+)\n", text)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    if head:
+        shutil.copytree(HERE / "projects" / head[1], folder, dirs_exist_ok=True)
+    monkeypatch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("ESCTL_") and name != "ESCTL_UPDATE_TRANSCRIPTS"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ESCTL_ELASTICSEARCH_URL", fresh_sandbox.elasticsearch_url)
+    monkeypatch.setenv("ESCTL_KIBANA_URL", fresh_sandbox.kibana_url)
+    monkeypatch.setenv("COLUMNS", "100")
+    replaced = {
+        fresh_sandbox.elasticsearch_url: "http://ELASTICSEARCH",
+        fresh_sandbox.kibana_url: "http://KIBANA",
+        str(folder): "DIR",
+    }
+    played = [(command, settled(play(command), replaced)) for command, _ in steps(text)]
+    shown = re.split(r"^\$ ", text, maxsplit=1, flags=re.MULTILINE)[0] + "".join(f"$ {c}\n{o}" for c, o in played)
+    if os.environ.get("ESCTL_UPDATE_TRANSCRIPTS"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == text
+
+
+def test_every_command_has_a_transcript():
+    """Each command of the tree is typed in at least one transcript."""
+    import typer
+
+    from esctl.cli.app import app
+
+    def leaves(command, prefix):
+        below = getattr(command, "commands", None)
+        return [w for n, c in below.items() for w in leaves(c, f"{prefix} {n}")] if below else [prefix]
+
+    typed = [c for p in FILES for c, _ in steps(p.read_text(encoding="utf-8"))]
+    # The sandbox and the demonstration run until they are told to end: tests/sandbox and tests/demo start them.
+    commands = [c for c in leaves(typer.main.get_command(app), "esctl") if c not in ("esctl sandbox up", "esctl demo")]
+    missing = [c for c in commands if not any(line == c or line.startswith(c + " ") for line in typed)]
+    assert missing == []
