@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 from kmeans_cases import Server, connected
+from servers.fixtures import elasticsearch_95, elasticsearch_710
+
+__all__ = ["elasticsearch_710", "elasticsearch_95"]
 
 
 @pytest.fixture(params=["sandbox", pytest.param("7.10", marks=pytest.mark.real)])
 def server(request: pytest.FixtureRequest) -> Server:
     """The sandbox, and where there is a JDK a real Elasticsearch 7.10 with its own Painless."""
     if request.param == "7.10":
-        return connected(request.getfixturevalue("elasticsearch_710"), old=True)
+        return connected(request.getfixturevalue("elasticsearch_710").url, old=True)
     return connected(request.getfixturevalue("sandbox").elasticsearch_url, old=False)
-
-
-@pytest.fixture(scope="session")
-def elasticsearch_710() -> str:
-    return "http://127.0.0.1:19540"

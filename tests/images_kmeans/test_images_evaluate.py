@@ -36,7 +36,7 @@ FIGURES = (
 
 @pytest.fixture
 def table() -> VectorTable:
-    vectors = groups(spread=0.9)
+    vectors = groups(spread=0.5)
     vectors[50] = -5  # ends up alone: the only image of its cluster
     return table_of(vectors, folders=4)
 
@@ -133,7 +133,7 @@ def test_a_newer_run_takes_newest_over(loaded: Server, table: VectorTable, model
     assert {source["run"] for source in sources.values() if source["newest"]} == {second.run}
     assert sources[first.run]["images"] == 120, "the earlier run is kept"
 
-    table.vectors[3] = groups(spread=0.9)[3]
+    table.vectors[3] = groups(spread=0.5)[3]
     load(loaded, table, model, index=loaded.images)
     assert run(loaded, model, table).run == first.run
     newest = {source["run"] for source in loaded.sources(loaded.clusters).values() if source["newest"]}

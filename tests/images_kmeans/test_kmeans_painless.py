@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import requests
 from kmeans_cases import groups, table_of
+from servers.fixtures import Server as RealServer
 from sklearn.metrics import pairwise_distances
 
 from esctl.images.kmeans import fit
@@ -33,8 +34,8 @@ def as_csv(vector: np.ndarray) -> str:
 
 
 @pytest.fixture(scope="module")
-def url(elasticsearch_710: str) -> str:
-    return elasticsearch_710
+def url(elasticsearch_710: RealServer) -> str:
+    return elasticsearch_710.url
 
 
 @pytest.fixture(scope="module")
