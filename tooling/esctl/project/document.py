@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean
+from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean, nearest
 from ..model import Address, Path, Resource
 from .secrets import Secret
 from .settings import in_words, read_text
@@ -65,15 +65,7 @@ class _Reading:
         if not isinstance(data, dict):
             self.problem((), f"a document must be a mapping with kind, id and spec, not {in_words(data)}")
             return
-        for key in data:
-            if key not in KEYS:
-                hint = did_you_mean(key, KEYS)
-                if not hint:
-                    hint = f"known: {', '.join(KEYS)}" if "spec" in data else "should it stand under spec?"
-                self.problem((key,), f'unknown key "{key}"', hint)
-        for key in ("kind", "id", "spec"):
-            if data.get(key) is None:
-                self.problem((key,), f'the document has no "{key}"')
+        self.keys(data)
         scope = self.in_scope(data["when"]) if "when" in data else True
         if not scope:
             data = {key: value for key, value in data.items() if key != "spec"}
@@ -84,16 +76,31 @@ class _Reading:
         address = self.address(data)
         if not scope:
             self.result.out_of_scope = address
-        elif address:
-            self.result.resource = Resource(
-                address=address,
-                spec=self.spec(data.get("spec"), address.kind),
-                source=Source(self.path, self.document.line),
-                lines=self.document.lines,
-                depends_on=self.depends_on(data.get("depends_on")),
-                protect=self.flag(data, "protect"),
-                adopt=self.flag(data, "adopt"),
-            )
+            return
+        parts: dict[str, Any] = {
+            "spec": self.spec(data.get("spec"), str(data.get("kind"))),
+            "depends_on": self.depends_on(data.get("depends_on")),
+            "protect": self.flag(data, "protect"),
+            "adopt": self.flag(data, "adopt"),
+        }
+        if address:
+            source = Source(self.path, self.document.line)
+            self.result.resource = Resource(address=address, source=source, lines=self.document.lines, **parts)
+
+    def keys(self, data: Mapping[str, Any]) -> None:
+        """Tell unknown keys and missing ones; an unknown key may be a slip of a missing one."""
+        missing = [key for key in ("kind", "id", "spec") if data.get(key) is None]
+        for key in data:
+            if key not in KEYS:
+                slip = nearest(key, missing)
+                hint = did_you_mean(key, missing) or did_you_mean(key, KEYS)
+                if not hint:
+                    hint = "should it stand under spec?" if "spec" in missing else f"known: {', '.join(KEYS)}"
+                self.problem((key,), f'unknown key "{key}"', hint)
+                missing = [other for other in missing if other != slip]
+        if missing:
+            names = " and no ".join(f'"{key}"' for key in missing)
+            self.problem(tuple(missing[:1]), f"the document has no {names}")
 
     def problem(self, at: Path, message: str, hint: str | None = None) -> None:
         lines = self.document.lines

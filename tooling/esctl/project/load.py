@@ -46,7 +46,7 @@ def load_resources(settings: Settings, *, values: Mapping[str, Mapping[str, Any]
         loading.file(path)
     loading.check_dependencies()
     if loading.problems:
-        raise ProjectError(sorted(loading.problems, key=lambda problem: problem.source or Source("")))
+        raise ProjectError(sorted(loading.problems, key=lambda problem: (problem.source or Source(""), problem.message)))
     resources = tuple(loading.resources.values())
     warnings = []
     if not resources and not loading.out_of_scope:

@@ -120,7 +120,7 @@ def _check(server: str, found: Mapping[str, Any], places: Mapping[str, Path | No
             hint = "give username and password beside it"
             reader.problem(places["url"], f"the URL of {server} holds credentials", hint)
     for one, other in (("username", "password"), ("password", "username")):
-        if one in found and other not in found:
+        if one in found and other not in places:
             hint = f"set ESCTL_{other.upper()}, or log in with an API key"
             reader.problem(places[one], f"{server} has a {one} and no {other}", hint)
     if found.get("timeout", 1) <= 0:

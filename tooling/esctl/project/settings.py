@@ -118,7 +118,6 @@ class _Settings:
         chosen = self.chosen_environment()
         merged = {name: self.merged(name, chosen) for name in ("variables", "images")}
         final = self.variables(merged["variables"], variables)
-        self.values = Values({"var": final}, self.environ, self.root)
         outside = {key: self.environ.get(f"ESCTL_{key.upper()}", "") for key in OUTSIDE}
         elasticsearch = self.server("elasticsearch", chosen, outside, overrides, None)
         kibana = self.server("kibana", chosen, outside, overrides, elasticsearch)
@@ -127,7 +126,8 @@ class _Settings:
             images[key] = self.root / str(self.final(raw, at))
         resources = self.resources()
         if self.problems:
-            raise ProjectError(sorted(set(self.problems), key=lambda problem: problem.source or Source(FILE)))
+            told = sorted(set(self.problems), key=lambda problem: (problem.source or Source(FILE), problem.message))
+            raise ProjectError(told)
         return Settings(
             root=self.root,
             name=self.data["name"],
@@ -226,12 +226,11 @@ class _Settings:
         return substitute(raw, self.values, at, self.problem)
 
     def variables(self, declared: dict[str, tuple[Any, Path]], given: Mapping[str, str]) -> dict[str, Any]:
-        final = {}
+        """The declared variables; one may refer to those above it."""
+        final: dict[str, Any] = {}
+        self.values = Values({"var": final}, self.environ, self.root)
         for name, (raw, at) in declared.items():
-            if name not in given:
-                final[name] = self.final(raw, at)
-            else:
-                final[name] = plain_scalar(given[name])
+            final[name] = plain_scalar(given[name]) if name in given else self.final(raw, at)
         for name in given:
             if name not in declared:
                 hint = did_you_mean(name, declared) or f"declare it under variables in {FILE}"

@@ -91,7 +91,10 @@ class Templates:
             return template.render(self.names)
         except TemplateSyntaxError as error:
             where = Source(self._relative(error.filename or filename), error.lineno)
-            raise ProjectError([Problem(f"template: {error.message}", where)]) from None
+            unknown = re.match(r"No (filter|test) named '(\w+)'", str(error.message))
+            known = environment.filters if unknown and unknown[1] == "filter" else environment.tests
+            hint = did_you_mean(unknown[2], known) if unknown else None
+            raise ProjectError([Problem(f"template: {str(error.message).rstrip('.')}", where, hint)]) from None
         except Exception as error:  # whatever the template's own expressions raise
             where = self._place(error, filename)
             raise ProjectError([_problem(error, where, self.folder)]) from None
@@ -176,13 +179,13 @@ def _problem(error: Exception, where: Source | None, folder: FilePath) -> Proble
         hint = did_you_mean(asked, known) or f"templates are looked for in {folder.name}/"
         return Problem(f'template: there is no template "{asked}"', where, hint)
     if isinstance(error, SecurityError):
-        return Problem(f"template: not allowed here: {error}", where)
+        return Problem(f"template: not allowed here: {str(error).rstrip('.')}", where)
     if isinstance(error, RecursionError):
         return Problem("template: calls itself without end", where)
     if isinstance(error, UnicodeDecodeError):
         return Problem("template: what it includes is not UTF-8 text", where)
     said = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-    return Problem(f"template: {said}", where)
+    return Problem(f"template: {str(said).rstrip('.')}", where)
 
 
 def to_json(value: Any) -> str:
