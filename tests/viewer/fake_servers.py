@@ -234,7 +234,7 @@ SCATTER = """{
   ]
   axes: [{scale: "x", orient: "bottom"}, {scale: "y", orient: "left"}]
   marks: [{
-    type: symbol, name: dots, clip: true, from: {data: "points"}
+    type: "symbol", name: "dots", clip: true, from: {data: "points"}
     encode: {update: {
       x: {scale: "x", field: "_source.x"}, y: {scale: "y", field: "_source.y"}, size: {value: 90}
       fill: {scale: "c", field: "_source.cluster"}, tooltip: {signal: "{cluster: datum._source.cluster}"}, cursor: {value: "pointer"}
@@ -243,9 +243,12 @@ SCATTER = """{
 }""".replace("COLOURS", json.dumps(COLOURS))
 LITE = """{
   $schema: https://vega.github.io/schema/vega-lite/v5.json
-  data: {url: {"%context%": true, index: image_data, body: {size: 0, aggs: {l: {terms: {field: label}}}}}, format: {property: aggregations.l.buckets}}
+  data: {
+    url: {"%context%": true, index: "image_data", body: {size: 0, aggs: {l: {terms: {field: "label"}}}}}
+    format: {property: "aggregations.l.buckets"}
+  }
   mark: bar
-  encoding: {x: {field: key, type: nominal, axis: {title: label}}, y: {field: doc_count, type: quantitative}}
+  encoding: {x: {field: "key", type: "nominal", axis: {title: "label"}}, y: {field: "doc_count", type: "quantitative"}}
 }"""
 GRIDS = {
     "images": (0, 0, 9, 6), "k": (9, 0, 9, 6), "silhouette": (18, 0, 9, 6), "davies-bouldin": (27, 0, 9, 6), "help": (36, 0, 12, 22),

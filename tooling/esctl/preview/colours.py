@@ -38,6 +38,7 @@ AMSTERDAM = (
     "#E7664C",
 )
 NEUTRAL = "#98A2B3"
+_DARK_INK = "#111C2C"
 _PALETTES = {"default": BOREALIS, "elastic_line_optimized": BOREALIS}
 
 
@@ -104,9 +105,9 @@ def colour_by_number(palette_state: Mapping[str, Any], value: float, low: float,
 
 
 def text_on(background: str) -> str:
-    """Black or white, whichever is easier to read on `background` (WCAG relative luminance)."""
+    """A dark ink or white, whichever is easier to read on `background` (WCAG relative luminance)."""
     light = _luminance(background)
-    return "#111C2C" if (light + 0.05) ** 2 > 0.05 * 1.05 * 0.8 else "#FFFFFF"
+    return _DARK_INK if (light + 0.05) ** 2 > 1.05 * (_luminance(_DARK_INK) + 0.05) else "#FFFFFF"
 
 
 def _luminance(colour: str) -> float:

@@ -9,12 +9,16 @@ from .colours import BOREALIS
 
 Theme = Literal["light", "dark"]
 FONT = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
-_INK = {"light": ("#1D2A3E", "#5A6D8C", "#E3E8F2", "#CAD3E2"), "dark": ("#DFE5EF", "#98A8C3", "#2B394F", "#3F4F69")}
+# Text, quiet text, grid, lines, and the ground that slices are parted by.
+_INK = {
+    "light": ("#1D2A3E", "#5A6D8C", "#E3E8F2", "#CAD3E2", "#FFFFFF"),
+    "dark": ("#DFE5EF", "#98A8C3", "#2B394F", "#3F4F69", "#0E1A2D"),
+}
 
 
 def vega_config(theme: Theme) -> Body:
     """Text, axes, grids and default mark colours; the background stays the page's own."""
-    text, quiet, grid, line = _INK[theme]
+    text, quiet, grid, line, ground = _INK[theme]
     title = {"color": text, "font": FONT, "fontWeight": 600, "fontSize": 13}
     return {
         "background": "transparent",
@@ -51,7 +55,8 @@ def vega_config(theme: Theme) -> Body:
         "text": {"fill": text, "color": text, "font": FONT},
         "range": {"category": list(BOREALIS)},
         "mark": {"color": BOREALIS[0]},
-        **{mark: {"fill": BOREALIS[0]} for mark in ("arc", "area", "rect", "symbol", "bar")},
+        **{mark: {"fill": BOREALIS[0]} for mark in ("area", "rect", "symbol", "bar")},
+        "arc": {"fill": BOREALIS[0], "stroke": ground},
         "line": {"stroke": BOREALIS[0]},
         "rule": {"stroke": line},
     }

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import EsctlError
 
-_SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
+# Vega 6 has no default export, so `vega` itself cannot be had from the bundle; the embedder is enough.
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
 def bundle_name() -> str:

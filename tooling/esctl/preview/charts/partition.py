@@ -143,7 +143,7 @@ def _spec(
         "view": {"stroke": None},
         "layer": [
             {
-                "mark": {"type": "arc", "stroke": "white", "strokeWidth": 1, "cursor": "pointer"},
+                "mark": {"type": "arc", "strokeWidth": 1.5, "cursor": "pointer"},
                 "encoding": {
                     "theta": {**angle, "field": "a0", "stack": None},
                     "theta2": {"field": "a1"},

@@ -3,27 +3,44 @@
 import { h } from "./dom.js";
 import { currentTheme } from "./theme.js";
 
-const ELASTIC = ["#54B399", "#6092C0", "#D36086", "#9170B8", "#CA8EAE", "#D6BF57", "#B9A888", "#DA8B45", "#AA6556", "#E7664C"];
-
-// The dashboard that is looked at; Vega's functions are registered once for the whole page.
+// The dashboard that is looked at, for Kibana's functions inside Vega specs.
 export const kibanaHandlers = { current: null };
+const tell = (name) => (...values) => { kibanaHandlers.current?.[name](...values); };
+const FUNCTIONS = {
+  kibanaAddFilter: tell("addFilter"),
+  kibanaRemoveFilter: tell("removeFilter"),
+  kibanaRemoveAllFilters: tell("removeAllFilters"),
+  kibanaSetTimeFilter: tell("setTimeFilter"),
+};
+const WARN = 2;
 let loaded = null;
 
 function loadVega(site) {
-  loaded ??= import(new URL(site.vega, document.baseURI)).then(() => {
-    const { vega } = window;
-    const tell = (name) => (...values) => { kibanaHandlers.current?.[name](...values); };
-    vega.expressionFunction("kibanaAddFilter", tell("addFilter"));
-    vega.expressionFunction("kibanaRemoveFilter", tell("removeFilter"));
-    vega.expressionFunction("kibanaRemoveAllFilters", tell("removeAllFilters"));
-    vega.expressionFunction("kibanaSetTimeFilter", tell("setTimeFilter"));
-    vega.scheme("elastic", ELASTIC);
-  });
+  loaded ??= import(new URL(site.vega, document.baseURI)).then(viewClass);
   return loaded;
 }
 
+// Vega's own View class, which the bundle does not give out but every view has; ours keeps warnings for the panel.
+async function viewClass() {
+  const { view, finalize } = await window.vegaEmbed(document.createElement("div"), { marks: [] }, { mode: "vega", actions: false, defaultStyle: false });
+  const View = view.constructor;
+  finalize();
+  return (said) => class extends View {
+    constructor(runtime, options) {
+      super(runtime, { ...options, logger: collector(said) });
+    }
+  };
+}
+
+function collector(said) {
+  const keep = (list) => (...values) => { list.push(values.map((value) => value?.message ?? value).join(" ")); return logger; };
+  const ignore = () => logger;
+  const logger = { level: (value) => (value === undefined ? WARN : logger), error: keep(said.errors), warn: keep(said.warnings), info: ignore, debug: ignore };
+  return logger;
+}
+
 export async function drawVega(content, chart, addFilters, site, say) {
-  await loadVega(site);
+  const quiet = await loadVega(site);
   const place = h("div", { class: "drawing" });
   const legend = chart.legend?.length ? legendList(chart, addFilters) : null;
   content.classList.add(`legend-${legend ? chart.legend_position : "none"}`);
@@ -33,13 +50,17 @@ export async function drawVega(content, chart, addFilters, site, say) {
   const resize = chart.own ? chart.resize : true;
   if (resize) Object.assign(spec, room(place));
   if (!chart.own) Object.assign(spec, { autosize: { type: "fit", contains: "padding" }, padding: 4, description: chart.summary });
-  const warnings = [];
-  const logger = window.vega.logger(window.vega.Warn, "log", (_, __, values) => { warnings.push(values.join(" ")); });
+  const said = { errors: [], warnings: [] };
   const { view, finalize } = await window.vegaEmbed(place, spec, {
-    mode: chart.kind, actions: false, defaultStyle: false, logger, config: site.themes[currentTheme()],
+    mode: chart.kind, actions: false, defaultStyle: false, viewClass: quiet(said), expressionFunctions: FUNCTIONS, config: site.themes[currentTheme()],
     renderer: chart.own ? "canvas" : "svg", tooltip: { disableDefaultStyle: true },
   }).catch((error) => { throw new Error(`Vega: ${error.message}`); });
-  if (chart.own) say(warnings);
+  // What goes wrong while a spec runs is only logged by Vega: half a picture without a word is worse than none.
+  if (said.errors.length) {
+    finalize();
+    throw new Error(`Vega: ${said.errors[0]}`);
+  }
+  if (chart.own) say(said.warnings);
   place.view = view;
 
   if (!chart.own) {
@@ -48,11 +69,15 @@ export async function drawVega(content, chart, addFilters, site, say) {
       if (position !== undefined) addFilters(chart.model.filters[position] ?? []);
     });
   }
+  // Fitting makes the signals `width` and `height` the inner size: compare with what was last asked for, not with them.
+  let { width, height } = spec;
   const observer = new ResizeObserver(() => {
-    const { width, height } = room(place);
-    if (resize && (Math.abs(view.width() - width) > 1 || Math.abs(view.height() - height) > 1)) view.width(width).height(height).resize().runAsync();
+    const now = room(place);
+    if (now.width === width && now.height === height) return;
+    ({ width, height } = now);
+    view.width(width).height(height).resize().runAsync();
   });
-  observer.observe(place);
+  if (resize) observer.observe(place);
   return { themed: true, close: () => { observer.disconnect(); finalize(); } };
 }
 
