@@ -8,7 +8,7 @@ import warnings
 import pytest
 from scripted import KIBANA, PRODUCT, root
 
-from esctl.cluster import READ_ONLY, WRITING, Cluster, Connection, GuardError
+from esctl.cluster import READ_ONLY, WRITING, Cluster, Connection, GuardError, KibanaAccess
 from esctl.cluster.retries import Retries, repeatable
 from esctl.errors import ServerError
 from esctl.model import Request
@@ -122,6 +122,16 @@ def test_credentials_go_to_both_servers_and_never_to_a_repr(fake, credentials, h
     assert cluster.capabilities.kibana_version == (9, 4, 1)
     assert [one.headers.get("authorization") for one in fake.seen] == [header] * 3
     assert "pä" not in repr(cluster.connection) and "key" not in repr(cluster.connection).replace("api_key", "")
+
+
+def test_kibana_may_have_credentials_of_its_own(fake):
+    fake.answers["GET /api/spaces/space"] = (200, [], KIBANA)
+    fake.answer("GET /_ilm/policy")
+    cluster = reading(fake, username="u", password="p", kibana=KibanaAccess(api_key="k"))
+    cluster.get("/api/spaces/space", service="kibana")
+    cluster.get("/_ilm/policy")
+    assert fake.requests("GET /api/spaces/space")[0].headers["authorization"] == "ApiKey k"
+    assert fake.requests("GET /_ilm/policy")[0].headers["authorization"] == "Basic dTpw"
 
 
 def test_credentials_inside_an_address_are_used_and_not_shown(fake):

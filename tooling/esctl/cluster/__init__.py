@@ -1,7 +1,7 @@
 """The servers: clients behind a guard, ledger, lease, doctor. Importing this loads no HTTP library."""
 
 from .client import Cluster
-from .connection import Connection
+from .connection import Connection, KibanaAccess
 from .doctor import Check, diagnose
 from .guard import Guard, GuardError
 from .identity import Holder, commit, holder, who
@@ -18,6 +18,7 @@ __all__ = [
     "Guard",
     "GuardError",
     "Holder",
+    "KibanaAccess",
     "Lease",
     "Ledger",
     "commit",

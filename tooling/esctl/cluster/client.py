@@ -122,7 +122,9 @@ class Cluster:
 
     def kibana_status(self) -> Response:
         """`GET /api/status`, whatever its status; asked with little patience. Raises ServerError without an answer."""
-        return self._to_kibana(Request("kibana", "GET", "/api/status"), min(_STATUS_PATIENCE, self.connection.timeout))
+        return self._to_kibana(
+            Request("kibana", "GET", "/api/status"), min(_STATUS_PATIENCE, self.connection.patience("kibana"))
+        )
 
     @property
     def _transport(self) -> GuardedTransport:
@@ -143,9 +145,10 @@ class Cluster:
         place = self.connection.place("elasticsearch")
         tls: dict[str, Any] = {}
         if place.startswith("https:"):
-            tls = {"verify_certs": self.connection.verify, "ssl_show_warn": False}
-            if self.connection.ca_certs and self.connection.verify:
-                tls["ca_certs"] = self.connection.ca_certs
+            trusted = self.connection.trusted("elasticsearch")
+            tls = {"verify_certs": trusted is not False, "ssl_show_warn": False}
+            if isinstance(trusted, str):
+                tls["ca_certs"] = trusted
         return Elasticsearch(place, transport_class=cast(Any, guarded), request_timeout=self.connection.timeout, **tls)
 
     def _to_elasticsearch(self, request: Request) -> Response:

@@ -14,6 +14,19 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
+class KibanaAccess:
+    """What is other for Kibana than for Elasticsearch; None means the same. Credentials count as one thing."""
+
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    bearer: str | None = field(default=None, repr=False)
+    ca_certs: str | None = None
+    verify: bool | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
 class Connection:
     """Addresses, credentials and TLS of one environment.
 
@@ -31,43 +44,60 @@ class Connection:
     ca_certs: str | None = None
     verify: bool = True
     timeout: float = 30.0
+    kibana: KibanaAccess = KibanaAccess()
 
     def __post_init__(self) -> None:
         for service in ("elasticsearch", "kibana"):
             if self._given(service) is not None:
                 _check_address(self.place(service), SERVICES[service])
-        if self.ca_certs and not Path(self.ca_certs).is_file():
-            raise EsctlError(
-                f'the CA file "{self.ca_certs}" does not exist', hint="set ca_certs to the PEM file of the CA"
-            )
+            ca_certs = self.trusted(service)
+            if isinstance(ca_certs, str) and not Path(ca_certs).is_file():
+                hint = "set ca_certs to the PEM file of the CA"
+                raise EsctlError(f'the CA file "{ca_certs}" does not exist', hint=hint)
 
     def place(self, service: str) -> str:
         """The address without credentials and without a last `/`: for people, and for building addresses."""
         url = self._given(service) or ""
         scheme, separator, rest = url.partition("://")
         host, slash, path = rest.partition("/")
-        return (scheme + separator + host.rpartition("@")[2] + slash + path).rstrip("/")
+        return scheme + separator + host.rpartition("@")[2] + (slash + path).rstrip("/")
 
     def authorization(self, service: str) -> str | None:
         """The value of the Authorization header, or None where no credentials were given."""
-        if self.api_key:
-            return f"ApiKey {_base64(self.api_key) if ':' in self.api_key else self.api_key}"
-        if self.bearer:
-            return f"Bearer {self.bearer}"
-        username, password = self.username, self.password or ""
+        given = self._credentials(service)
+        if given.api_key:
+            return f"ApiKey {_base64(given.api_key) if ':' in given.api_key else given.api_key}"
+        if given.bearer:
+            return f"Bearer {given.bearer}"
+        username, password = given.username, given.password or ""
         if not username:
             inside = urlsplit(self._given(service) or "")
             username, password = unquote(inside.username or ""), unquote(inside.password or "")
         return f"Basic {_base64(f'{username}:{password}')}" if username else None
 
-    def identity(self) -> str:
+    def identity(self, service: str) -> str:
         """With whose credentials esctl asks, in words: `user "elastic"`."""
-        if self.api_key:
+        given = self._credentials(service)
+        if given.api_key:
             return "the API key"
-        if self.bearer:
+        if given.bearer:
             return "the bearer token"
-        username = self.username or urlsplit(self.elasticsearch_url).username
+        username = given.username or unquote(urlsplit(self._given(service) or "").username or "")
         return f'user "{username}"' if username else "no credentials"
+
+    def trusted(self, service: str) -> str | bool:
+        """The CA file, True for the system's CAs, False where certificates are not checked."""
+        other = self.kibana if service == "kibana" else KibanaAccess()
+        verify = self.verify if other.verify is None else other.verify
+        return (other.ca_certs or self.ca_certs or True) if verify else False
+
+    def patience(self, service: str) -> float:
+        """Seconds that one request may take."""
+        return (self.kibana.timeout if service == "kibana" else None) or self.timeout
+
+    def _credentials(self, service: str) -> Connection | KibanaAccess:
+        own = self.kibana.api_key or self.kibana.bearer or self.kibana.username
+        return self.kibana if service == "kibana" and own else self
 
     def loopback(self, service: str) -> bool:
         """Whether the service runs on this machine: then no proxy is asked."""

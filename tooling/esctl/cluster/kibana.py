@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 
 from ..model import Request
@@ -39,6 +40,9 @@ class KibanaClient:
         self._session = requests.Session()
         # A proxy from the environment must not be asked for what runs on this machine.
         self._session.trust_env = not connection.loopback("kibana")
+        if connection.trusted("kibana") is False:
+            # Asked for by name: no need to be told with every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._session.auth = _Authorization(connection.authorization("kibana"))
         self._reached = False
 
@@ -78,9 +82,9 @@ class KibanaClient:
             self._connection.place("kibana") + request.path,
             params=dict(request.params),
             headers=headers,
-            timeout=timeout or self._connection.timeout,
+            timeout=timeout or self._connection.patience("kibana"),
             # Given with every request: on the session, an environment variable would win over it.
-            verify=(self._connection.ca_certs or True) if self._connection.verify else False,
+            verify=self._connection.trusted("kibana"),
             allow_redirects=False,
             **content,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import ServerError
 from .connection import SERVICES, Connection
@@ -33,13 +34,13 @@ def unreachable(connection: Connection, service: str, cause: BaseException) -> S
     if any(word in text for word in ("ConnectTimeout", "ReadTimeout", "ConnectionTimeout", "timed out")):
         hint = "check the address and the network, or raise timeout"
         return ServerError(
-            f"{name} at {place} did not answer within {connection.timeout:g} s", kind="timeout", hint=hint
+            f"{name} at {place} did not answer within {connection.patience(service):g} s", kind="timeout", hint=hint
         )
     if any(
         word in text
         for word in ("NameResolutionError", "Name or service not known", "getaddrinfo failed", "nodename nor servname")
     ):
-        host = place.split("://")[-1].split("/")[0]
+        host = urlsplit(place).hostname
         return ServerError(f'{name} at {place} cannot be reached: the name "{host}" is not known', kind="unreachable")
     if "refused" in text:
         hint = (
@@ -71,7 +72,7 @@ def refused(connection: Connection, service: str, method: str, path: str, status
     name, place = SERVICES[service], connection.place(service)
     kind, reason = reason_of(body)
     if status == 401:
-        who = connection.identity()
+        who = connection.identity(service)
         if who == "no credentials":
             message, hint = (
                 f"{name} at {place} asks for credentials and none were given",
@@ -85,7 +86,7 @@ def refused(connection: Connection, service: str, method: str, path: str, status
         return ServerError(message, status=status, kind=kind, hint=hint)
     if status == 403:
         return ServerError(
-            f"{name} does not let {connection.identity()} do {method} {path}",
+            f"{name} does not let {connection.identity(service)} do {method} {path}",
             status=status,
             kind=kind,
             hint=_missing(reason),

@@ -84,8 +84,9 @@ class GuardedTransport(elastic_transport.Transport):
         headers = {"accept": "application/json"} | (
             {"authorization": self._authorization} if self._authorization else {}
         )
+        options = {"request_timeout": self._connection.timeout}
         retries = replace(self._retries, most=min(self._retries.most, 1))
-        meta, body = self._send("GET", "/", None, headers, retries, {}, first=True)
+        meta, body = self._send("GET", "/", None, headers, retries, options, first=True)
         if meta.status >= 400 and not (meta.status == 404 and isinstance(body, str)):
             raise refusals.refused(self._connection, "elasticsearch", "GET", "/", meta.status, body)
         return read_root(self._connection, body, meta.headers.get("x-elastic-product"))
