@@ -138,6 +138,15 @@ def test_exif_orientation_is_applied(orientation: int) -> None:
     assert np.array_equal(image.pixels, decode(saved(upright, "PNG")).pixels)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF"])
+def test_exif_orientation_in_other_formats(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = decode(saved(halves().transpose(Image.Transpose.ROTATE_90), kind, exif=exif))
+    assert (image.width, image.height) == (120, 80)
+    assert np.abs(image.pixels[:, :90].astype(int) - RED).max() <= 12
+
+
 def test_resizing_averages() -> None:
     stripes = np.zeros((1120, 1120, 3), np.uint8)
     stripes[:, ::2] = 255  # nearest-neighbour would give stripes or one colour

@@ -95,6 +95,18 @@ def test_broken_images_are_rows_of_a_report(folder: Path, colours: Colours) -> N
     assert run(folder).errors == () and not (report.csv.parent / "errors.csv").exists()
 
 
+def test_other_formats_and_dead_links_are_told(folder: Path, colours: Colours) -> None:
+    for name in ("a.heic", "b.HEIC", "c.avif", "notes.txt"):
+        (folder / name).touch()
+    (folder / "dead.png").symlink_to(folder / "gone.png")
+    os.mkfifo(folder / "pipe.png")
+    told: list[str] = []
+    report = run(folder, notice=told.append)
+    assert told == [f"{folder}: passed over 2 × .heic, 1 × .avif: such images are not read"]
+    reason = "not a file, or a link to nowhere"
+    assert report.errors == (("dead.png", reason), ("pipe.png", reason)) and report.images == 5
+
+
 def test_a_name_that_is_no_text_is_a_row(folder: Path, colours: Colours) -> None:
     odd = os.fsencode(folder) + b"/\xff.png"
     try:

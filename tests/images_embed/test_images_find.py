@@ -29,6 +29,14 @@ def test_names_are_paths_below_the_folder_in_order(tmp_path: Path) -> None:
     assert all(image.path == tmp_path / image.file_name for image in found)
 
 
+def test_links_are_followed_and_circles_are_not(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere", "a.png")
+    (tmp_path / "images" / "deep").mkdir(parents=True)
+    (tmp_path / "images" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "images" / "deep" / "up").symlink_to(tmp_path / "images")
+    assert [image.file_name for image in find_images(tmp_path / "images")] == ["linked/a.png"]
+
+
 def test_document_id_is_the_hash_of_the_name() -> None:
     assert document_id("a/ä.png") == hashlib.sha256("a/ä.png".encode()).hexdigest()[:32]
 

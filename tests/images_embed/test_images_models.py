@@ -263,6 +263,15 @@ def test_lite0_puts_crops_of_one_photograph_together() -> None:
     assert (cosine.argmax(axis=1) // 4 == np.arange(16) // 4).all()
 
 
+def test_a_vector_does_not_depend_on_its_neighbours() -> None:
+    """So an incremental run writes the same bytes as a fresh one."""
+    encoder = choose(None, "efficientnet-lite0")
+    batch = np.random.default_rng(5).integers(0, 256, (4, 224, 224, 3), np.uint8)
+    padded = np.zeros_like(batch)
+    padded[1] = batch[3]
+    assert np.array_equal(encoder.encode(batch)[3], encoder.encode(padded)[1])
+
+
 def test_the_weights_file_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "copy.pth"
     copy.write_bytes(b"x")

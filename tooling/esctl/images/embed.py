@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import EsctlError
 from .decode import BrokenImage, DecodedImage, decode
-from .find import ImageFile, find_images
+from .find import ImageFile, look_for_images
 from .identity import Embedding
 from .lock import read_lock, write_lock
 from .models import Encoder, choose, to_stderr
@@ -79,13 +79,17 @@ def embed(
 ) -> EmbedReport:
     """Embed the images below `folder` (the first `limit` by name) into files in `out`, and lock the model.
 
-    `progress` gets (images done, images in all), `notice` a line about the model where one has to be said.
+    `progress` gets (images done, images in all), `notice` a line where something has to be said about the model or
+    about pictures of other formats.
     Raises EsctlError; a broken image is a row in the report.
     """
     started = time.monotonic()
     if batch_size < 1:
         raise EsctlError(f"batch size is {batch_size}, must be at least 1")
-    images = find_images(folder)[:limit]
+    found = look_for_images(folder)
+    images = found.images[:limit]
+    if found.unreadable:
+        notice(f"{folder}: passed over {found.unreadable}: such images are not read")
     encoder = choose(read_lock(lock), model, notice=notice)
     files = VectorFiles(out)
     try:
@@ -207,6 +211,8 @@ def _prepare(image: ImageFile, known: Mapping[str, EmbeddedImage], size: int) ->
         name.encode("utf-8")
     except UnicodeEncodeError:
         return _Prepared(name.encode("utf-8", "backslashreplace").decode(), error="the file name is not UTF-8")
+    if not image.path.is_file():
+        return _Prepared(name, error="not a file, or a link to nowhere")
     try:
         data = image.path.read_bytes()
     except OSError as error:

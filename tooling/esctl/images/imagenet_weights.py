@@ -75,6 +75,8 @@ def fetch(notice: Callable[[str], None], file: WeightsFile = RESNET50, *, patien
             thread.join(0.2)
     finally:
         download.cancelled.set()
+        if download.decided.is_set():
+            thread.join(1.0)  # after Ctrl-C: let it remove the half file
     if download.failure is not None:
         raise Unavailable(download.failure)
     return cache_path(file)

@@ -173,9 +173,9 @@ def parse_vector(text: str) -> np.ndarray:
             numbers = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise ValueError(f"not a JSON array: {error}") from None
-        for i, number in enumerate(numbers):
-            if type(number) is not float and type(number) is not int:
-                raise ValueError(f"element {i} is not a number: {json.dumps(number)[:40]}")
+        if not set(map(type, numbers)) <= {float, int}:
+            i = next(i for i, number in enumerate(numbers) if type(number) not in (float, int))
+            raise ValueError(f"element {i} is not a number: {json.dumps(numbers[i])[:40]}")
         with np.errstate(over="ignore"):
             vector = np.array(numbers, dtype=np.float64).astype(np.float32)
     else:
