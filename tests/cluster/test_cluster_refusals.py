@@ -185,12 +185,17 @@ def test_a_ca_file_that_is_not_there():
 
 
 @pytest.fixture
-def tls(tmp_path):
-    """(address, CA file) of a server with a certificate of its own making."""
+def tls(tmp_path, request):
+    """(address, CA file) of a server with a certificate of its own making, for the names in `request.param`."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     key, certificate = tmp_path / "key.pem", tmp_path / "ca.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subject = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=" + getattr(request, "param", "DNS:localhost,IP:127.0.0.1"),
+    ]
     making = [
         "openssl",
         "req",
@@ -250,6 +255,15 @@ def test_certificates(tls, service):
         else:
             with pytest.raises(ServerError, match="it is Elasticsearch"):
                 cluster.get(path, service="kibana")
+
+
+@pytest.mark.parametrize("tls", ["DNS:search.example"], indirect=True)
+def test_a_certificate_for_another_name(tls):
+    url, ca = tls
+    line = said(Connection(url, ca_certs=ca))
+    assert line == (
+        f'Elasticsearch at {url} shows a certificate that is not for "127.0.0.1"; use the name that the certificate has'
+    )
 
 
 def test_tls_where_there_is_none(fake):

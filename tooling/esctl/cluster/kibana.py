@@ -16,6 +16,7 @@ from . import refusals
 from .connection import Connection
 from .guard import Guard
 from .retries import NEVER, Retries, repeatable
+from .unreachable import unreachable
 
 # Public versioned paths; others do not take the header.
 _VERSIONED = ("/api/dashboards", "/api/visualizations")
@@ -56,7 +57,7 @@ class KibanaClient:
                 lambda: self._attempt(request, timeout), broken=broken
             )
         except requests.RequestException as error:
-            raise refusals.unreachable(self._connection, "kibana", error) from error
+            raise unreachable(self._connection, "kibana", error) from error
         self._reached = True
         self._check_product(answer)
         return answer

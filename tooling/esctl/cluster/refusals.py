@@ -1,60 +1,14 @@
-"""From what went wrong on the wire to one line for a person, with a remedy where one is known."""
+"""From an answer that is not the one wished for to one line for a person, with a remedy where one is known."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import ServerError
 from .connection import SERVICES, Connection
 
 _LONGEST = 400  # characters of a server's own words that are shown
-
-
-def unreachable(connection: Connection, service: str, cause: BaseException) -> ServerError:
-    """No answer at all: refused, name unknown, TLS, time-out. `cause` is the client library's exception."""
-    place, name = connection.place(service), SERVICES[service]
-    text = _causes(cause)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "CertificateError" in text:
-        found = re.search(r"certificate verify failed: ([^(\"']+)", text) or re.search(r"(hostname [^(\")]+)", text)
-        why = f": {found[1].strip()}" if found else ""
-        hint = (
-            "set ca_certs to the PEM file of the CA that signed it"
-            if "doesn't match" not in text
-            else "use the certificate's host name"
-        )
-        return ServerError(f"{name} at {place} shows a certificate that is not trusted{why}", kind="tls", hint=hint)
-    if place.startswith("https:") and any(
-        word in text for word in ("WRONG_VERSION_NUMBER", "record layer failure", "HTTP_REQUEST")
-    ):
-        return ServerError(f"{name} at {place} does not speak TLS", kind="tls", hint=f'try "http{place[5:]}"')
-    if "SSLError" in text or "TlsError" in text or "[SSL" in text:
-        return ServerError(f"the TLS connection to {name} at {place} failed: {_last(cause)}", kind="tls")
-    if any(word in text for word in ("ConnectTimeout", "ReadTimeout", "ConnectionTimeout", "timed out")):
-        hint = "check the address and the network, or raise timeout"
-        return ServerError(
-            f"{name} at {place} did not answer within {connection.patience(service):g} s", kind="timeout", hint=hint
-        )
-    if any(
-        word in text
-        for word in ("NameResolutionError", "Name or service not known", "getaddrinfo failed", "nodename nor servname")
-    ):
-        host = urlsplit(place).hostname
-        return ServerError(f'{name} at {place} cannot be reached: the name "{host}" is not known', kind="unreachable")
-    if "refused" in text:
-        hint = (
-            f"is {name} running there? `esctl sandbox up` starts one for development"
-            if connection.loopback(service)
-            else "is it running?"
-        )
-        return ServerError(f"{name} at {place} cannot be reached: connection refused", kind="unreachable", hint=hint)
-    remedy = None
-    if place.startswith("http:") and any(
-        word in text for word in ("RemoteDisconnected", "reset by peer", "BadStatusLine", "without response")
-    ):
-        remedy = f'if it speaks TLS, try "https{place[4:]}"'
-    return ServerError(f"{name} at {place} broke the connection: {_last(cause)}", kind="broken", hint=remedy)
 
 
 def not_the_product(connection: Connection, service: str, found: str) -> ServerError:
@@ -96,7 +50,7 @@ def refused(connection: Connection, service: str, method: str, path: str, status
         return ServerError(f"Kibana at {place} is not ready yet", status=status, kind=kind, hint=hint)
     if status == 413:
         return ServerError(f"{method} {path}: the request is larger than {name} takes (413)", status=status, kind=kind)
-    words = ": ".join(part for part in (kind, _short(reason)) if part)
+    words = ": ".join(part for part in (kind, shortened(reason)) if part)
     return ServerError(
         f"{method} {path}: {name} answered {status}" + (f", {words}" if words else ""), status=status, kind=kind
     )
@@ -128,33 +82,10 @@ def _missing(reason: str) -> str | None:
         names = granted[2].split(",")
         one_of = f'"{names[0]}"' if len(names) == 1 else "one of " + ", ".join(f'"{n}"' for n in names)
         return f"grant the {granted[1]} privilege {one_of}" + (f' on "{where[1]}"' if where else "")
-    return _short(reason) or None
+    return shortened(reason) or None
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """On one line, and not longer than a person reads."""
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _causes(cause: BaseException) -> str:
-    """Types and texts of an exception and of all that it wraps."""
-    seen: list[str] = []
-    waiting: list[BaseException | None] = [cause]
-    while waiting and len(seen) < 20:
-        error = waiting.pop()
-        if error is None:
-            continue
-        seen.append(f"{type(error).__name__}: {error}")
-        waiting += [
-            error.__cause__,
-            error.__context__,
-            *(e for e in getattr(error, "errors", ()) if isinstance(e, BaseException)),
-        ]
-        waiting += [a for a in error.args if isinstance(a, BaseException)]
-    return "\n".join(seen)
-
-
-def _last(cause: BaseException) -> str:
-    inner = [e for e in getattr(cause, "errors", ()) if isinstance(e, BaseException)]
-    text = str(inner[0] if inner else cause)
-    return _short(re.sub(r"^.*?(?:object at 0x[0-9a-f]+>|Connection\([^)]*\)): ?", "", text)) or type(cause).__name__

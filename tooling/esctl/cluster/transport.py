@@ -21,6 +21,7 @@ from .connection import Connection
 from .guard import Guard
 from .retries import NEVER, Retries, repeatable
 from .server import Root, read_root
+from .unreachable import unreachable
 
 _COMPATIBLE = re.compile(
     r"application/vnd\.elasticsearch\+(json|x-ndjson|vnd\.mapbox-vector-tile); *compatible-with=\d+"
@@ -115,7 +116,7 @@ class GuardedTransport(elastic_transport.Transport):
         except elastic_transport.SerializationError:
             raise refusals.not_the_product(self._connection, "elasticsearch", "its answer is not JSON") from None
         except elastic_transport.TransportError as error:
-            raise refusals.unreachable(self._connection, "elasticsearch", error) from error
+            raise unreachable(self._connection, "elasticsearch", error) from error
 
     def _spoken(self, headers: Mapping[str, str], root: Root) -> HttpHeaders:
         spoken = HttpHeaders(headers)
