@@ -18,7 +18,7 @@ CASES = [
 
 
 def outcome(case: dict, root: Path) -> dict:
-    """What became of the project: `told` when there are mistakes, else the specs by address (and what else there is)."""
+    """What became of the project: `told` when there are mistakes, else the specs by address, and what else there is."""
     for name, text in {"esctl.yaml": "name: p\nresources: [r]\n", "r/.keep": "", **case["files"]}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

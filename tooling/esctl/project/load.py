@@ -46,7 +46,8 @@ def load_resources(settings: Settings, *, values: Mapping[str, Mapping[str, Any]
         loading.file(path)
     loading.check_dependencies()
     if loading.problems:
-        raise ProjectError(sorted(loading.problems, key=lambda problem: (problem.source or Source(""), problem.message)))
+        told = sorted(loading.problems, key=lambda problem: (problem.source or Source(""), problem.message))
+        raise ProjectError(told)
     resources = tuple(loading.resources.values())
     warnings = []
     if not resources and not loading.out_of_scope:
@@ -59,11 +60,12 @@ def load_resources(settings: Settings, *, values: Mapping[str, Mapping[str, Any]
 def resource_files(settings: Settings) -> list[FilePath]:
     """The project's resource files, sorted. Names that start with `.` or `_` are passed over; loops of links end."""
     templates = (settings.root / settings.templates).resolve()
+    settings_file = (settings.root / FILE).resolve()
     found: dict[FilePath, FilePath] = {}
     for name in settings.resources:
         path = settings.root / name
         for file in [path] if path.is_file() else _walk(path, templates, frozenset()):
-            if file.name.lower().endswith(_ENDINGS) and file != settings.root / FILE:
+            if file.name.lower().endswith(_ENDINGS) and file.resolve() != settings_file:
                 found.setdefault(file.resolve(), file)
     return sorted(found.values(), key=lambda file: file.relative_to(settings.root).parts)
 
@@ -72,7 +74,7 @@ def _walk(folder: FilePath, templates: FilePath, above: frozenset[FilePath]) -> 
     real = folder.resolve()
     if real in above or real == templates:
         return
-    for entry in os.scandir(folder):
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith((".", "_")):
             continue
         if entry.is_dir():

@@ -71,10 +71,17 @@ def outside_layer(server: str, given: Mapping[str, str]) -> Layer:
     return layer
 
 
+def login_of(layers: list[Layer]) -> list[Layer]:
+    """What layers say about logging in, and nothing else; empty where they say nothing."""
+    keys = {key for way in _LOGINS for key in way}
+    found: list[Layer] = [{key: value for key, value in layer.items() if key in keys} for layer in layers]
+    return [layer for layer in found if layer]
+
+
 def server_settings(
     server: str, layers: list[Layer], reader: Reader, fallback: ServerSettings | None
 ) -> ServerSettings:
-    """One server's settings. Where it says nothing of its own, `fallback` lends credentials, certificates and times.
+    """One server's settings. Where it says nothing of its own, `fallback` lends certificates and times.
 
     Values that a later layer replaces are never substituted: their variables need not be set.
     """
@@ -85,7 +92,7 @@ def server_settings(
             said = " and ".join(way[0] for way in ways)
             at = layer[ways[0][0]][1] if ways[0][0] in layer else None
             hint = "log in with username and password, or api_key, or bearer"
-            reader.problem(at, f"{server}: {said} are both given", hint)
+            reader.problem(at, f"{said} are both given", hint)
         if ways:
             gone = {key for way in _LOGINS if way not in ways for key in way}
             merged = {key: value for key, value in merged.items() if key not in gone}
@@ -97,8 +104,6 @@ def server_settings(
             found[key] = Secret(value) if key in _SECRETS and isinstance(value, str) else value
     _check(server, found, {key: at for key, (_, at) in merged.items()}, reader)
     login = {key: found[key] for way in _LOGINS for key in way if key in found}
-    if not login and fallback:
-        login = {key: getattr(fallback, key) for way in _LOGINS for key in way}
     base = fallback or ServerSettings("")
     return ServerSettings(
         url=found.get("url", DEFAULT_URL[server]).rstrip("/"),
@@ -122,6 +127,6 @@ def _check(server: str, found: Mapping[str, Any], places: Mapping[str, Path | No
     for one, other in (("username", "password"), ("password", "username")):
         if one in found and other not in places:
             hint = f"set ESCTL_{other.upper()}, or log in with an API key"
-            reader.problem(places[one], f"{server} has a {one} and no {other}", hint)
+            reader.problem(places[one], f"there is a {one} and no {other} to log in with", hint)
     if found.get("timeout", 1) <= 0:
         reader.problem(places["timeout"], f"{server}.timeout must be more than 0 seconds, not {found['timeout']}")

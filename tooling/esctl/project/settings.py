@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import Problem, ProjectError, Source, did_you_mean
 from ..model import Path
 from .secrets import Secret
-from .servers import OUTSIDE, TYPES, Layer, ServerSettings, outside_layer, server_settings
+from .servers import OUTSIDE, TYPES, Layer, ServerSettings, login_of, outside_layer, server_settings
 from .values import Values, substitute
 from .yaml import Document, plain_scalar, read_yaml
 
@@ -219,6 +219,8 @@ class _Settings:
         fallback: ServerSettings | None,
     ) -> ServerSettings:
         written: list[Layer] = [self.section(name, above, layer) for above, layer in layers]
+        if fallback and not login_of(written):  # Kibana asks Elasticsearch who may come in
+            written = [*login_of([self.section("elasticsearch", *layer) for layer in layers]), *written]
         given = [outside_layer(name, outside), outside_layer(name, overrides)]
         return server_settings(name, [*written, *given], self, fallback)
 
