@@ -16,7 +16,7 @@ from esctl.errors import EsctlError
 from esctl.images.kmeans import fit_if_needed
 from esctl.images.processor import compile_processor, parse_processor
 from esctl.images.store import read_vectors
-from esctl.kinds import KINDS
+from esctl.kinds import NAMES
 from esctl.model import Request
 from esctl.project import load_resources
 
@@ -26,7 +26,7 @@ def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
     embedding = {"dims": table.dims, "name": "unknown", "identity": "unknown"}
     if table.embedding:
         embedding |= {"name": table.embedding.name, "identity": table.embedding.identity}
-    resources = load_resources(connect.settings(), values={"embedding": embedding}, kinds=KINDS).resources
+    resources = load_resources(connect.settings(), values={"embedding": embedding}, kinds=NAMES).resources
     specs = {str(resource.address): resource.spec for resource in resources}
 
     pipeline = specs["ingest-pipeline/image_pipeline"]
