@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -92,7 +93,9 @@ def test_broken_images_are_rows_of_a_report(folder: Path, colours: Colours) -> N
     assert header == ["file_name", "reason"] and [tuple(row) for row in rows] == list(report.errors)
     for name in ("empty.jpg", "text.jpg", "short.png"):
         (folder / name).unlink()
+    assert json.loads(report.meta.read_text())["errors"] == 3
     assert run(folder).errors == () and not (report.csv.parent / "errors.csv").exists()
+    assert json.loads(report.meta.read_text())["errors"] == 0
 
 
 def test_other_formats_and_dead_links_are_told(folder: Path, colours: Colours) -> None:

@@ -17,6 +17,9 @@ from esctl.images.lock import read_lock, write_lock
 from esctl.images.models import ModelSpec, choose, model_cache_state, parse_model
 from esctl.images.quiet_keras import import_keras
 
+# Keras' own way of making random weights.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 PIXELS = np.random.default_rng(3).integers(0, 256, (2, 224, 224, 3), np.uint8)
 
 

@@ -108,7 +108,7 @@ def embed(
             raise EsctlError(f"{folder}: none of {len(images)} images can be read ({name}: {reason})")
         rows = sorted(run.rows, key=lambda row: row.file_name)
         write_errors(files.errors, run.errors)
-        current = is_current(files, rows, before)
+        current = is_current(files, rows, before, len(run.errors))
         if not current:
             write_vector_files(files, rows, encoder.embedding, len(run.errors))
         files.unfinished.unlink(missing_ok=True)

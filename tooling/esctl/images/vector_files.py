@@ -78,16 +78,18 @@ def read_embedded(path: Path, embedding: Embedding) -> list[EmbeddedImage]:
     return [EmbeddedImage(**row, vector=vector) for row, vector in zip(columns, vectors, strict=True)]
 
 
-def is_current(files: VectorFiles, rows: Sequence[EmbeddedImage], before: Sequence[EmbeddedImage]) -> bool:
-    """Whether the files hold exactly `rows` already; `before` is what the Parquet file held."""
+def is_current(files: VectorFiles, rows: Sequence[EmbeddedImage], before: Sequence[EmbeddedImage], errors: int) -> bool:
+    """Whether the files hold exactly `rows` and the count of errors already; `before` is what the Parquet file held."""
     if [(row.file_name, row.content_hash) for row in rows] != [(row.file_name, row.content_hash) for row in before]:
         return False
     try:
         meta = read_meta(files.csv)
     except EsctlError:
         return False
+    if meta is None or not files.csv.is_file():
+        return False
     # The size is enough to notice that someone else wrote the CSV, and spares reading it.
-    return meta is not None and files.csv.is_file() and meta.get("csv_bytes") == files.csv.stat().st_size
+    return meta.get("csv_bytes") == files.csv.stat().st_size and meta.get("errors") == errors
 
 
 def write_vector_files(files: VectorFiles, rows: Sequence[EmbeddedImage], embedding: Embedding, errors: int) -> None:
