@@ -226,5 +226,6 @@ def test_the_servers_clock_is_found_both_ways(cluster):
                 return Response(403, {})
             return cluster.send(request, accept=accept)
 
-    for sender in (cluster, WithoutNodes()):
+    # The sandbox always tells its statistics, and has no date ranges.
+    for sender in (cluster,) if cluster.root.sandbox else (cluster, WithoutNodes()):
         assert abs(server_time(sender) / 1000 - time.time()) < 5

@@ -15,7 +15,7 @@ from .refusals import shortened
 class Sign:
     """One cause: one of `words` is in the exceptions' types or texts, and the address begins with `scheme`.
 
-    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{other}` (the address with the other scheme), `{why}`
+    """One cause: one of `words` is in the exceptions' types or texts, the address begins with `scheme`.
     (what OpenSSL says of a certificate) and `{last}` (the innermost exception's text).
     """
 
