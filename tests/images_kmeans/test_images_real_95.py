@@ -1,4 +1,7 @@
-"""A real Elasticsearch 9.5.3, which has no scripts here: documents clustered before they are sent, kNN, evaluation."""
+"""A real Elasticsearch 9.5.3, which has no scripts here: documents clustered before they are sent, kNN, evaluation.
+
+All of it through the project's own guarded connection.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import pytest
 from kmeans_cases import connected, groups, spec, table_of
 from servers.fixtures import Server as RealServer
 
+from esctl.cluster import READ_ONLY, WRITING, Cluster, Connection
+from esctl.errors import ServerError
 from esctl.images.evaluate import evaluate
 from esctl.images.evaluation import evaluate_locally
 from esctl.images.find import document_id
@@ -28,10 +33,14 @@ def test_load_search_and_evaluate(elasticsearch_95: RealServer) -> None:
             body["mappings"]["properties"]["silhouette_rank"] = {"type": "float"}
         server.send("PUT", f"/{index}", body)
 
+    cluster = Cluster(Connection(server.url), guard=WRITING)
+
     def send() -> tuple[int, int, int]:
-        report = load(server, table, model, index=server.images, pipeline="_none")
+        report = load(cluster, table, model, index=server.images, pipeline="_none")
         return report.sent, report.unchanged, len(report.failed)
 
+    with pytest.raises(ServerError, match="was not sent"):
+        load(Cluster(Connection(server.url), guard=READ_ONLY), table, model, index=server.images, pipeline="_none")
     assert send() == (300, 0, 0)
     assert send() == (0, 300, 0)
 
@@ -43,12 +52,12 @@ def test_load_search_and_evaluate(elasticsearch_95: RealServer) -> None:
     assert nearest[0]["_source"]["file_name"] == table.file_names[17]
     assert len({hit["_source"]["cluster"] for hit in nearest}) == 1
 
-    remote = evaluate(server, index=server.images, clusters_index=server.clusters, model=model, table=table)
+    remote = evaluate(cluster, index=server.images, clusters_index=server.clusters, model=model, table=table)
     local = evaluate_locally(table, model)
     for name in ("inertia", "silhouette_simplified", "davies_bouldin_centroids", "silhouette_exact", "purity"):
         assert getattr(remote, name) == pytest.approx(getattr(local, name), abs=1e-4), name
     assert (remote.written, remote.updated) == (11, 300)
-    again = evaluate(server, index=server.images, clusters_index=server.clusters, model=model, table=table)
+    again = evaluate(cluster, index=server.images, clusters_index=server.clusters, model=model, table=table)
     assert (again.written, again.updated) == (0, 0)
 
     # The exact silhouette was a partial update of documents whose vectors are kept outside _source, as unit vectors and
