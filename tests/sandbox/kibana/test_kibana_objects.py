@@ -151,6 +151,16 @@ def test_import_files_that_do_not_fit(kibana):
     assert "Non-unique import objects detected: [index-pattern:v]" in kibana.load(VIEW, VIEW).json()["message"]
 
 
+@pytest.mark.parametrize(
+    "item",
+    [{"type": "dashboard"}, [], VIEW | {"attributes": []}, VIEW | {"references": [{"id": "x"}]}, VIEW | {"id": 3}],
+    ids=str,
+)
+def test_malformed_objects_are_refused(kibana, item):
+    answer = kibana.load(item)
+    assert answer.status_code == 400 and answer.json()["message"].startswith("Malformed saved object")
+
+
 def test_export_of_a_missing_object_names_it(kibana):
     answer = kibana("POST", "/api/saved_objects/_export", {"objects": [{"type": "dashboard", "id": "1"}]})
     assert answer.status_code == 400

@@ -84,10 +84,7 @@ def _parse(file: bytes) -> list[dict[str, Any]]:
             raise bad_request(f"Unexpected token in JSON at position {error.pos}") from None
         if isinstance(item, dict) and "exportedCount" in item:
             continue
-        if not isinstance(item, dict) or not isinstance(item.get("type"), str) or not item.get("id"):
-            raise bad_request("Malformed saved object: expected an object with a type and an id")
-        item.setdefault("attributes", {})
-        items.append(item)
+        items.append(_formed(item))
     if len(items) > MAX_OBJECTS:
         raise bad_request(f"Can't import more than {MAX_OBJECTS} objects. ")
     keys = [_key(item) for item in items]
@@ -97,12 +94,27 @@ def _parse(file: bytes) -> list[dict[str, Any]]:
     return items
 
 
+def _formed(item: Any) -> dict[str, Any]:
+    """The item, which has what the rest relies on: type, id, attributes, references. Raises KibanaError."""
+    if not isinstance(item, dict) or not all(isinstance(item.get(key), str) for key in ("type", "id")):
+        raise bad_request("Malformed saved object: expected an object with a type and an id")
+    named = f"{item['type']}:{item['id']}"
+    if not isinstance(item.setdefault("attributes", {}), dict):
+        raise bad_request(f"Malformed saved object [{named}]: attributes is not an object")
+    for reference in item.get("references") or []:
+        if not isinstance(reference, dict) or not all(
+            isinstance(reference.get(k), str) for k in ("type", "id", "name")
+        ):
+            raise bad_request(f"Malformed saved object [{named}]: a reference has no type, id and name")
+    return item
+
+
 def _check_references(store: Store, items: list[dict[str, Any]], space: str, state: _Import) -> None:
     given = {_key(item) for item in items}
     for item in items:
         missing = []
         for reference in item.get("references") or []:
-            key = (reference.get("type"), reference.get("id"))
+            key = (reference["type"], reference["id"])
             if key[0] not in VALIDATED_REFERENCES or key in given or store.get(*key, space=space):
                 continue
             found = store.by_origin(*key, space)
