@@ -15,8 +15,9 @@ from .refusals import shortened
 class Sign:
     """One cause: one of `words` is in the exceptions' types or texts, and the address begins with `scheme`.
 
-    """One cause: one of `words` is in the exceptions' types or texts, the address begins with `scheme`.
-    (what OpenSSL says of a certificate) and `{last}` (the innermost exception's text).
+    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{other}` (the address with the other scheme),
+    `{why}` (what OpenSSL says of a certificate), `{last}` (the innermost exception's text) and `{sandbox}` (where it
+    is for this machine, how to start one).
     """
 
     words: tuple[str, ...]
