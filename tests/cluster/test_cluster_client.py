@@ -141,6 +141,7 @@ def test_credentials_inside_an_address_are_used_and_not_shown(fake):
     cluster.get("/_ilm/policy")
     assert fake.seen[-1].headers["authorization"] == "Basic dXNAZXI6cC93"
     assert cluster.connection.place("elasticsearch") == fake.url
+    assert repr(cluster.connection) == f"Connection('{fake.url}', user \"us@er\")"
 
 
 def test_a_netrc_file_is_not_asked(fake, tmp_path, monkeypatch):
@@ -237,6 +238,24 @@ def test_what_counts_as_repeatable(line, expected):
     path, _, query = target.partition("?")
     params = dict(part.split("=") for part in query.split("&") if part)
     assert repeatable("elasticsearch", method, path, params) is expected
+
+
+def test_eight_threads_share_one_probe(fake):
+    from concurrent.futures import ThreadPoolExecutor
+
+    fake.answer("GET /_ilm/policy", body={"p": 1})
+    fake.answers["GET /api/spaces/space"] = (200, [], KIBANA)
+    cluster = reading(fake)
+
+    def ask(number: int):
+        if number % 2:
+            return cluster.get("/_ilm/policy")
+        return cluster.get("/api/spaces/space", service="kibana")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(80))) == [[], {"p": 1}] * 40
+    assert len(fake.requests("GET /")) == 1
+    assert cluster.sent == len(fake.seen) == 81
 
 
 def test_importing_the_room_loads_no_http_library():

@@ -38,9 +38,9 @@ class Connection:
     elasticsearch_url: str
     kibana_url: str | None = None
     username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    api_key: str | None = field(default=None, repr=False)
-    bearer: str | None = field(default=None, repr=False)
+    password: str | None = None
+    api_key: str | None = None
+    bearer: str | None = None
     ca_certs: str | None = None
     verify: bool = True
     timeout: float = 30.0
@@ -54,6 +54,11 @@ class Connection:
             if isinstance(ca_certs, str) and not Path(ca_certs).is_file():
                 hint = "set ca_certs to the PEM file of the CA"
                 raise EsctlError(f'the CA file "{ca_certs}" does not exist', hint=hint)
+
+    def __repr__(self) -> str:
+        # The generated one would show a password that stands in an address.
+        kibana = f", {self.place('kibana')!r}" if self.kibana_url is not None else ""
+        return f"Connection({self.place('elasticsearch')!r}{kibana}, {self.identity('elasticsearch')})"
 
     def place(self, service: str) -> str:
         """The address without credentials and without a last `/`: for people, and for building addresses."""
