@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,11 @@ class Server:
     """One server with this project's two indices and pipeline, under names of its own; it counts what writes."""
 
     url: str
-    elasticsearch: Elasticsearch
-    painless_only: bool
+    painless_only: bool = False
+    elasticsearch: Elasticsearch = field(init=False)
     images: str = field(default_factory=lambda: f"images-{uuid4().hex[:8]}")
     writes: list[str] = field(default_factory=list)
+    rejections: int = 0
 
     @property
     def clusters(self) -> str:
@@ -100,17 +102,28 @@ def spec(name: str, *, dims: int) -> dict[str, Any]:
     return dict(document.data["spec"])
 
 
-def counting(node: type[Urllib3HttpNode], server: list[str]) -> type[Urllib3HttpNode]:
-    class Counting(node):  # type: ignore[misc,valid-type]
-        def perform_request(self, method: str, target: str, **rest: Any) -> Any:
-            if "/_bulk" in target or "_refresh" in target:
-                server.append(f"{method} {target}")
-            return super().perform_request(method, target, **rest)
+def watched(node: type[Urllib3HttpNode], server: Server) -> type[Urllib3HttpNode]:
+    """A node that counts what writes, and answers 429 for every document of the bulks that it shall reject."""
 
-    return Counting
+    class Watched(node):  # type: ignore[misc,valid-type]
+        def perform_request(self, method: str, target: str, body: bytes | None = None, **rest: Any) -> Any:
+            if "/_bulk" in target or "_refresh" in target:
+                server.writes.append(f"{method} {target}")
+            if "/_bulk" in target and body and server.rejections:
+                server.rejections -= 1
+                actions = [json.loads(line) for line in body.splitlines() if line.startswith(b'{"index":')]
+                error = {"type": "es_rejected_execution_exception", "reason": "the queue is full"}
+                items = [{"index": {"_id": one["index"]["_id"], "status": 429, "error": error}} for one in actions]
+                headers = HttpHeaders({"content-type": "application/json", "x-elastic-product": "Elasticsearch"})
+                raw = json.dumps({"took": 1, "errors": True, "items": items}).encode()
+                return NodeApiResponse(ApiResponseMeta(200, "1.1", headers, 0.0, self.config), raw)
+            return super().perform_request(method, target, body=body, **rest)
+
+    return Watched
 
 
 def connected(url: str, *, old: bool) -> Server:
-    writes: list[str] = []
-    node = counting(OldNode if old else Urllib3HttpNode, writes)
-    return Server(url, Elasticsearch(url, node_class=node, request_timeout=60), painless_only=old, writes=writes)
+    server = Server(url, painless_only=old)
+    node = watched(OldNode if old else Urllib3HttpNode, server)
+    server.elasticsearch = Elasticsearch(url, node_class=node, request_timeout=60)
+    return server

@@ -115,6 +115,13 @@ def test_small_batches_load_the_same(server: Server, table: VectorTable, model: 
     assert len([write for write in server.writes if "_bulk" in write]) == 3
 
 
+def test_what_a_busy_server_rejects_is_sent_again(server: Server, table: VectorTable, model: KMeansModel) -> None:
+    server.prepare(model)
+    server.rejections = 2
+    assert counts(load(server, table, model, index=server.images)) == (120, 0, 0, 0)
+    assert len([write for write in server.writes if "_bulk" in write]) == 3
+
+
 def test_vectors_of_another_embedding_are_refused(server: Server, table: VectorTable, model: KMeansModel) -> None:
     server.prepare(model)
     other = dataclasses.replace(EMBEDDING, model="other")
@@ -157,7 +164,8 @@ def test_a_pipeline_that_would_label_otherwise_is_refused(
 def test_a_server_that_is_not_there_is_one_line(table: VectorTable, model: KMeansModel) -> None:
     from elasticsearch import Elasticsearch
 
-    nobody = Server("", Elasticsearch("http://127.0.0.1:9", max_retries=0), painless_only=False)
+    nobody = Server("")
+    nobody.elasticsearch = Elasticsearch("http://127.0.0.1:9", max_retries=0)
     with pytest.raises(ServerError, match="could not be reached") as caught:
         load(nobody, table, model)
     assert "\n" not in str(caught.value)
