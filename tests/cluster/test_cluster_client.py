@@ -121,7 +121,7 @@ def test_credentials_go_to_both_servers_and_never_to_a_repr(fake, credentials, h
     assert cluster.capabilities.licence == "trial"
     assert cluster.capabilities.kibana_version == (9, 4, 1)
     assert [one.headers.get("authorization") for one in fake.seen] == [header] * 3
-    assert "pä" not in repr(cluster.connection) and "key" not in repr(cluster.connection).replace("api_key", "")
+    assert not [secret for secret in ("pä:", "id:key", "aWQ6a2V5") if secret in repr(cluster.connection)]
 
 
 def test_kibana_may_have_credentials_of_its_own(fake):
