@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -14,25 +13,25 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from .access_log import AccessLog
+from .folder import SandboxError, check_version, lock, note_version
+
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp
+
+__all__ = ["Sandbox", "SandboxError", "serve"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 
 Mount = Callable[[str, str], "ASGIApp"]
 """Makes the viewer: (Elasticsearch's URL, Kibana's URL) → the app that is mounted at `/app` on the Kibana port."""
-
-
-class SandboxError(Exception):
-    """The sandbox cannot start; `str(error)` is one line for a person."""
 
 
 class Sandbox:
@@ -69,11 +68,11 @@ class Sandbox:
 
     def start(self) -> Sandbox:
         """Returns once both servers answer."""
-        self._lock = _lock(self.data)
+        self._lock = lock(self.data)
         try:
-            _check_version(self.data, self.version)
+            check_version(self.data, self.version)
             self._start()
-            (self.data / "sandbox.json").write_text(json.dumps({"version": self.version}) + "\n")
+            note_version(self.data, self.version)
         except BaseException:
             self.stop()
             raise
@@ -199,52 +198,6 @@ def serve(
             signal.signal(number, handler)
 
 
-class AccessLog:
-    """One line per request: ISO time, service, method, path with query, status, milliseconds, bytes of the answer."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        with self._lock:
-            self._file.close()
-
-    def around(self, service: str, app: ASGIApp) -> ASGIApp:
-        """`app`, with every request logged under the service's name."""
-
-        async def logged(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                await app(scope, receive, send)
-                return
-            began, status, length = time.perf_counter(), 0, 0
-
-            async def counted(message: Message) -> None:
-                nonlocal status, length
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                elif message["type"] == "http.response.body":
-                    length += len(message.get("body", b""))
-                await send(message)
-
-            try:
-                await app(scope, receive, counted)
-            finally:
-                path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-                query = scope.get("query_string", b"").decode("latin-1")
-                self._write(service, scope["method"], f"{path}?{query}" if query else path, status, began, length)
-
-        return logged
-
-    def _write(self, service: str, method: str, path: str, status: int, began: float, length: int) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        spent = 1000 * (time.perf_counter() - began)
-        with self._lock:
-            if not self._file.closed:
-                self._file.write(f"{now} {service} {method} {path} {status} {spent:.1f} {length}\n")
-
-
 def _with_viewer(kibana: ASGIApp, viewer: ASGIApp | None) -> ASGIApp:
     """Kibana's API, and below `/app` the viewer."""
     if viewer is None:
@@ -298,50 +251,3 @@ def _listen(port: int, tries: int = 100) -> socket.socket:
 def _close(sockets: list[socket.socket]) -> None:
     for sock in sockets:
         sock.close()
-
-
-def _lock(data: Path) -> TextIO:
-    """Take the folder for this process; raises SandboxError that names the process which has it."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        file = (data / "sandbox.lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise SandboxError(f"cannot use {data} as data folder: {error.strerror}") from None
-    file.seek(0)
-    holder = file.read().strip()
-    try:
-        _lock_file(file)
-    except OSError:
-        file.close()
-        who = f" (pid {holder})" if holder else ""
-        raise SandboxError(f"another sandbox{who} is running on {data}; end it, or give another --data") from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
-
-
-def _lock_file(file: TextIO) -> None:
-    """An exclusive lock that the system takes back when the process dies; raises OSError where it is held."""
-    try:
-        import fcntl
-    except ImportError:
-        import msvcrt  # Windows
-
-        file.seek(1024)  # beyond the pid, which others must be able to read
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        file.seek(0)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _check_version(data: Path, version: str) -> None:
-    """Servers only go forward: what a newer one wrote is not opened by an older one."""
-    path = data / "sandbox.json"
-    written = json.loads(path.read_text())["version"] if path.exists() else version
-    if _numbers(written) > _numbers(version):
-        raise SandboxError(f"{data} was written by version {written}, and {version} is older; give another --data")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
