@@ -36,6 +36,8 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 tricky = st.sampled_from(
     ["on", "off", "yes", "no", "y", "12:30", "1e-5", "010", "0o17", "0x1F", "~", "null", "", " a", "#", ".5"]
 )
+# libyaml takes no plain ":0" or "?0" inside { }, which ruamel.yaml writes; that is told as a syntax error, not misread
+words = words.filter(lambda text: not text.startswith((":", "?")))
 keys = words.filter(bool) | tricky.filter(bool)
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words | tricky
 data = st.recursive(
@@ -45,7 +47,7 @@ data = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data.filter(lambda value: value is not None))
 def test_what_ruamel_writes_reads_back_the_same(value: object) -> None:
     writer = YAML(typ="safe", pure=True)
@@ -63,7 +65,7 @@ PLAIN = (
 UNLIKE = re.compile(r"[-+.]*|[-+]?[0-9.]*\.[0-9.]*\.[0-9.]*.*|[-+]?\.[0-9]*[eE].*")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.from_regex(PLAIN, fullmatch=True).filter(lambda text: not UNLIKE.fullmatch(text)))
 def test_plain_scalars_mean_what_they_mean_to_ruamel(text: str) -> None:
     ours, theirs = plain_scalar(text), ruamel(f"- {text}")[0]  # type: ignore[index]
@@ -73,7 +75,7 @@ def test_plain_scalars_mean_what_they_mean_to_ruamel(text: str) -> None:
         assert (type(ours), ours) == (type(theirs), theirs), text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data)
 def test_tojson_and_toyaml_read_back_the_same(value: object) -> None:
     assert read(f"value: {to_json(value)}") == {"value": value}
@@ -143,7 +145,7 @@ def test_deep_data_by_aliases_is_one_line() -> None:
     assert told(chain) == ["a.yaml:1: its aliases expand to too many values"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.text(st.sampled_from("ab:-[]{}&*!|>'\"#%@` \n\t,?<\x00\x85\u2028"), max_size=30))
 def test_whatever_the_text_there_is_data_or_a_problem(text: str) -> None:
     try:

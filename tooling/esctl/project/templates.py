@@ -28,6 +28,7 @@ from .yaml import plain_scalar
 
 _MARK = "\ue000{}\ue001"  # private-use characters: in a rendered text they can only be ours
 _MARKS = re.compile("\ue000([0-9]+)\ue001")
+_KEEPS_TEXT = re.compile(r"{%[-+]?\s*(macro|call|filter|block|extends|set\s[^=]*?%})|[\ue000\ue001]")
 _LEADING = re.compile("(\ue000[0-9]+\ue001)*")
 
 
@@ -66,16 +67,21 @@ class Templates:
     def render(self, source: str, name: str) -> Rendered:
         """Render the template file `name` (relative to the project); raises ProjectError at the template's own line.
 
-        For the lines, it is rendered a second time with marks in its text. Where the marked text, without its marks, is
-        not the first one (a filter looked at it), the lines are given up rather than guessed.
+        For the lines, it is rendered with marks in its text. A file that keeps rendered text for later use (in a macro,
+        or a block) may show the marks to a filter: it is rendered without them too. Where the marked text, less its
+        marks, is not that text, the lines are given up rather than guessed.
         """
-        text = self._render(self.plain, source, name)
-        try:
+        if _KEEPS_TEXT.search(source):
+            text = self._render(self.plain, source, name)
+            try:
+                marked = self._render(self.marking, source, name)
+            except ProjectError:
+                return Rendered(text, None)
+            if _MARKS.sub("", marked) != text:
+                return Rendered(text, None)
+        else:
             marked = self._render(self.marking, source, name)
-        except ProjectError:
-            return Rendered(text, None)
-        if _MARKS.sub("", marked) != text:
-            return Rendered(text, None)
+            text = _MARKS.sub("", marked)
         lines, last = [], 1
         for line in marked.split("\n"):
             leading = _MARKS.findall(_LEADING.match(line)[0])  # type: ignore[index]
