@@ -80,6 +80,7 @@ def test_specs_are_v5_and_use_what_stock_vega_has(panels, id_):
     assert "atob" not in text and "encodeURI" not in text
     (source,) = (source for source in spec["data"] if "url" in source)
     assert source["url"]["%context%"] is True and source["url"]["index"] == "image_data"
+    assert "query" not in source["url"]["body"]  # Kibana refuses one beside %context%
     assert source["format"] == {"property": "hits.hits"}
     assert "kibanaAddFilter(" in text
 
