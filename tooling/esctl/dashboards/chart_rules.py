@@ -91,6 +91,9 @@ def _metric(config: dict[str, Any]) -> Iterator[Mistake]:
         place: Path = ("metrics", 0, "color", "range")
         yield Mistake(place, 'a colour by percentage needs "breakdown_by" or a bar as background', 'write "absolute"')
     for secondary in config["metrics"][1:]:
+        compare = secondary.get("compare", {})
+        if compare.get("icon", True) is False and compare.get("value", True) is False:
+            yield Mistake(("metrics", 1, "compare"), '"compare" shows neither its icon nor its value', "leave it out")
         if "compare" in secondary and secondary.get("color", {}).get("type") == "static":
             yield Mistake(("metrics", 1, "color"), '"color" has no effect beside "compare"', "leave one of them out")
 

@@ -175,4 +175,4 @@ def _panel_name(panel: dict[str, Any], path: Path) -> str:
     if noun == "panel" and "type" not in panel:
         return f'section "{panel["title"]}"' if isinstance(panel.get("title"), str) else f"section {number}"
     title = panel_title(panel) if isinstance(panel.get("config"), dict) else ""
-    return f'{noun} "{title}"' if title else f"{noun} {number}"
+    return f'{noun} "{title or panel["id"]}"' if title or isinstance(panel.get("id"), str) else f"{noun} {number}"

@@ -183,6 +183,9 @@ class Checker:
                 yield wrong
                 known.unjudged = True
                 return
+        if len(candidates) == 1:
+            yield from self._walk(value, candidates[0], path, known)
+            return
         attempts = []
         for branch in candidates:
             mine = _Object()

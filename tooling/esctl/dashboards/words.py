@@ -167,7 +167,19 @@ def _title(panel: Panel) -> str:
     for holder in (config, panel, config.get("attributes", {}), config.get("savedVis", {})):
         if holder.get("title"):
             return str(holder["title"])
-    return ""
+    return _shown_name(config)
+
+
+def _shown_name(config: dict[str, Any]) -> str:
+    """What a panel without a title shows as one: the label of a metric, the first line of Markdown."""
+    visualization = config.get("attributes", {}).get("state", {}).get("visualization", {})
+    layers = config.get("attributes", {}).get("state", {}).get("datasourceStates", {}).get("formBased", {})
+    for layer in layers.get("layers", {}).values():
+        column = layer.get("columns", {}).get(visualization.get("metricAccessor"))
+        if column:
+            return str(column.get("label") or "")
+    text = config.get("content") or config.get("savedVis", {}).get("params", {}).get("markdown") or ""
+    return next((line.strip("# ") for line in str(text).splitlines() if line.strip("# ")), "")
 
 
 def _without(attributes: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

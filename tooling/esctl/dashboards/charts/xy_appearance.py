@@ -27,7 +27,10 @@ STATISTICS = {
 
 
 def axes(axis: dict[str, Any]) -> dict[str, Any]:
-    """Titles, ticks, grid lines, label orientation, extents and scales."""
+    """Titles, ticks, grid lines, label orientation, extents and scales.
+
+    The scale of x is not kept: over a data view the bucket decides, and Kibana drops the key as well.
+    """
     state: dict[str, Any] = {}
     for side, title in TITLES.items():
         text = axis.get(side, {}).get("title", {}).get("text")
