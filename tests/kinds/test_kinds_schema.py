@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from esctl.kinds.schema import Finding, check
 from esctl.project import load_resources, load_settings, read_yaml, scaffold
@@ -63,3 +65,24 @@ def _assert_clean(root: Path, values: dict) -> None:
 def test_an_unknown_kind_is_the_callers_mistake() -> None:
     with pytest.raises(KeyError):
         list(check("transform", {}))
+
+
+WORDS = (
+    "settings", "mappings", "aliases", "template", "index", "index_patterns", "properties", "type", "keyword", "object",
+    "fields", "dynamic_templates", "mapping", "runtime", "script", "processors", "set", "field", "on_failure",
+    "foreach", "processor", "policy", "phases", "hot", "actions", "rollover", "analysis", "analyzer", "filter", "mine",
+    "custom", "tokenizer", "index.analysis.analyzer.mine.type", "number_of_shards", "index_options", "dense_vector",
+    "similarity", "input_output", "inference", "normalizer", "index.index", "a.b", "",
+)  # fmt: skip
+bodies = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 9) | st.floats(allow_nan=False) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from(KINDS), bodies)
+def test_whatever_is_written_is_told_and_not_stumbled_over(kind: str, body: object) -> None:
+    for finding in check(kind, body):
+        assert finding.message and finding.severity in ("error", "warning") and "\n" not in told(finding)

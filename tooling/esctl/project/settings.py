@@ -115,6 +115,9 @@ class _Settings:
             self.typed(self.data, key, (kind,), ())
         if not self.data.get("name"):
             self.problem((), 'the project has no "name"', "write for example name: my-project")
+        for key in ("name", "templates"):
+            if "${" in str(self.data.get(key)):
+                self.problem((key,), f"{key} is written out, values are not substituted in it")
         chosen = self.chosen_environment()
         merged = {name: self.merged(name, chosen) for name in ("variables", "images")}
         final = self.variables(merged["variables"], variables)
@@ -123,7 +126,9 @@ class _Settings:
         kibana = self.server("kibana", chosen, outside, overrides, elasticsearch)
         images = {key: self.root / default for key, default in _IMAGES.items()}
         for key, (raw, at) in merged["images"].items():
-            images[key] = self.root / str(self.final(raw, at))
+            value = self.final(raw, at)
+            if value and self.typed({key: value}, key, (str,), at[:-1]):
+                images[key] = self.root / value
         resources = self.resources()
         if self.problems:
             told = sorted(set(self.problems), key=lambda problem: (problem.source or Source(FILE), problem.message))
