@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any, Literal, NamedTuple
 
 from ..model import Path
+from .wording import in_words, meant, name_of, nesting_hint, numeric
 
 Schema = Mapping[str, Any]
 
@@ -56,7 +57,7 @@ def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Findi
     if "oneOf" in schema:
         schema = _followed(_fitting(value, schema["oneOf"]))
         if "oneOf" in schema:
-            yield Finding(path, f"{_name(path)} must be {_expected(schema)}, not {_in_words(value)}")
+            yield Finding(path, f"{name_of(path)} must be {_expected(schema)}, not {in_words(value)}")
             return
     kind = schema.get("type")
     if "enum" in schema:
@@ -67,14 +68,14 @@ def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Findi
                 yield from _value(item, schema["items"], (*path, index), place)
         elif _followed(schema["items"]).get("type") == "object" and "x-single" not in schema:
             hint = 'start each item with "-"' if isinstance(value, dict) else None
-            yield Finding(path, f"{_name(path)} must be a list, not {_in_words(value)}", hint)
+            yield Finding(path, f"{name_of(path)} must be a list, not {in_words(value)}", hint)
         else:
             yield from _value(value, schema["items"], path, place)
     elif kind == "object":
         if isinstance(value, dict):
             yield from _object(value, schema, path, schema.get("title", place))
         else:
-            yield Finding(path, f"{_name(path)} must be a mapping, not {_in_words(value)}", _nesting_hint(value))
+            yield Finding(path, f"{name_of(path)} must be a mapping, not {in_words(value)}", nesting_hint(value))
     elif kind and value is not None:
         yield from _word(value, schema, path)
 
@@ -94,27 +95,27 @@ def _word(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
     kind = schema["type"]
     wrong = isinstance(value, dict | list)
     if kind == "number" and not wrong:
-        wrong = isinstance(value, bool) or (isinstance(value, str) and not _numeric(value))
+        wrong = isinstance(value, bool) or (isinstance(value, str) and not numeric(value))
     elif kind == "boolean" and not wrong:
         wrong = not isinstance(value, bool) and value not in ("true", "false")
     if wrong:
-        shown = f'"{value}"' if isinstance(value, str) else _in_words(value)
-        yield Finding(path, f"{_name(path)} must be {_expected(schema)}, not {shown}")
+        shown = f'"{value}"' if isinstance(value, str) else in_words(value)
+        yield Finding(path, f"{name_of(path)} must be {_expected(schema)}, not {shown}")
     elif "minimum" in schema and float(value) < schema["minimum"]:
-        yield Finding(path, f"{_name(path)} must be at least {schema['minimum']}, not {value}")
+        yield Finding(path, f"{name_of(path)} must be at least {schema['minimum']}, not {value}")
     elif "maximum" in schema and float(value) > schema["maximum"]:
-        yield Finding(path, f"{_name(path)} must be at most {schema['maximum']}, not {value}")
+        yield Finding(path, f"{name_of(path)} must be at most {schema['maximum']}, not {value}")
 
 
 def _choice(value: Any, known: list[str], path: Path) -> Iterator[Finding]:
     if isinstance(value, dict | list):
-        yield Finding(path, f"{_name(path)} must be one of {', '.join(known)}, not {_in_words(value)}")
+        yield Finding(path, f"{name_of(path)} must be one of {', '.join(known)}, not {in_words(value)}")
         return
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if value is None or text in known or text.lower() in [word.lower() for word in known]:
         return
-    slip, near = _meant(text, known)
-    message = f'{_name(path)}: "{text}" is not known'
+    slip, near = meant(text, known)
+    message = f'{name_of(path)}: "{text}" is not known'
     yield Finding(path, message, near or f"known: {', '.join(known)}", "error" if slip else "warning")
 
 
@@ -143,7 +144,7 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
 def _told_already(key: str, value: Iterable[str], properties: Mapping[str, Schema]) -> bool:
     """Whether an unknown key is a slip of `key`, or belongs below it: then it is told by itself."""
     unknown = [written for written in value if written not in properties]
-    return any(_meant(written, [key])[0] or _home(written, {key: properties[key]}) for written in unknown)
+    return any(meant(written, [key])[0] or _home(written, {key: properties[key]}) for written in unknown)
 
 
 def _home(key: str, properties: Mapping[str, Schema]) -> str | None:
@@ -162,7 +163,7 @@ def _unknown_key(key: str, schema: Schema, path: Path, place: str) -> Finding:
     if key in refused:
         return Finding(path, f'{place} cannot hold "{key}"', refused[key])
     message = f'unknown key "{key}" in {place}'
-    slip, near = _meant(key, schema["properties"])
+    slip, near = meant(key, schema["properties"])
     if slip:
         return Finding(path, message, near)
     if home := _home(key, schema["properties"]):
@@ -183,7 +184,7 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
     if named is None:
         if "default" in by and (by["default"] != "object" or "properties" in value or not value):
             named = by["default"]
-        elif written := next((written for written in value if _meant(written, [key])[0]), None):
+        elif written := next((written for written in value if meant(written, [key])[0]), None):
             yield Finding((*path, written), f'unknown key "{written}" in {place}', f'did you mean "{key}"?')
             return
         elif by.get("default") == "object" and set(value) <= set(_followed(of["object"])["properties"]):
@@ -192,12 +193,12 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
             yield Finding(path, f'"{path[-1]}" has no "{key}"', f'for example {key}: {_example(of)}')
             return
     if not isinstance(named, str):
-        yield Finding((*path, key), f"{key} must be text, not {_in_words(named)}")
+        yield Finding((*path, key), f"{key} must be text, not {in_words(named)}")
     elif named in of:
         form = _followed(of[named])
-        yield from _value(value, form, path, form.get("title", f'{_name(path)} of {key} "{named}"'))
+        yield from _value(value, form, path, form.get("title", f'{name_of(path)} of {key} "{named}"'))
     else:
-        slip, near = _meant(named, of)
+        slip, near = meant(named, of)
         message = f'there is no {key} "{named}"'
         yield Finding((*path, key), message, near or "a plugin may bring it", "error" if slip else "warning")
 
@@ -221,7 +222,7 @@ def _processor(value: dict[str, Any], known: Mapping[str, Schema], path: Path) -
         elif first and name in _followed(known[first]).get("properties", {}):
             yield Finding(at, f'"{name}" is not a processor', f'indent it below "{first}"')
         else:
-            slip, near = _meant(name, known)
+            slip, near = meant(name, known)
             message = f'there is no processor "{name}"'
             yield Finding(at, message, near or "a plugin may bring it", "error" if slip else "warning")
     if first and len([name for name in value if name in known]) > 1:
@@ -299,50 +300,15 @@ def _matches_pattern(words: tuple[str, ...], patterns: Iterable[str]) -> bool:
 
 def _unknown_setting(name: str, full: str, at: Path) -> Finding:
     known = _schema()["settings"]["known"]
-    slip, _ = _meant(full.removeprefix("index."), [setting.removeprefix("index.") for setting in known])
+    slip, _ = meant(full.removeprefix("index."), [setting.removeprefix("index.") for setting in known])
     near = difflib.get_close_matches(full, known, n=1, cutoff=0.75)
     hint = None
     if near:
-        meant = near[0] if name.startswith("index.") else near[0].removeprefix("index.")
-        hint = f'did you mean "{meant}"?'
+        nearest = near[0] if name.startswith("index.") else near[0].removeprefix("index.")
+        hint = f'did you mean "{nearest}"?'
     if slip:
         return Finding(at, f'there is no setting "{name}"', hint)
     return Finding(at, f'"{name}" is not a known setting', hint or "a plugin may bring it", "warning")
-
-
-def _meant(word: str, known: Iterable[str]) -> tuple[bool, str | None]:
-    """Whether `word` is probably a slip of a known word, and the question that names the nearest one."""
-    names = list(known)
-    plain = _plain(word)
-    for name in names:
-        if _plain(name) == plain:
-            return True, f'did you mean "{name}"?'
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if not near:
-        return False, None
-    ratio = difflib.SequenceMatcher(None, word, near[0]).ratio()
-    swapped = sorted(word) == sorted(near[0])
-    return ratio >= 0.75 or swapped, f'did you mean "{near[0]}"?'
-
-
-def _plain(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "")
-
-
-def _numeric(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _name(path: Path) -> str:
-    """What a value is called: its key, or the list it stands in."""
-    names = [part for part in path if isinstance(part, str)]
-    if not names:
-        return "the spec"
-    return f"an item of {names[-1]}" if isinstance(path[-1], int) else names[-1]
 
 
 def _expected(schema: Schema) -> str:
@@ -350,16 +316,3 @@ def _expected(schema: Schema) -> str:
         return " or ".join(dict.fromkeys(_expected(_followed(form)) for form in schema["oneOf"]))
     words = {"object": "a mapping", "array": "a list", "number": "a number", "boolean": "true or false"}
     return words.get(schema.get("type", ""), "text")
-
-
-def _in_words(value: Any) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    words = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
-    return words.get(type(value), type(value).__name__)
-
-
-def _nesting_hint(value: Any) -> str | None:
-    return "is what belongs to it indented too little?" if value is None else None
