@@ -40,6 +40,10 @@ OPAQUE = {  # large parts that are not checked
     "_types.query_dsl.QueryContainer": {"type": "object"},
     "_types.ScriptSource": {},
 }
+COMMENT = (
+    "Derived from the Elasticsearch specification (https://github.com/elastic/elasticsearch-specification), Copyright "
+    "Elasticsearch B.V., Apache License 2.0; reduced and changed by tooling/schemas/reduce_elasticsearch.py."
+)
 PROPERTY = "_types.mapping.Property"
 PROCESSOR = "ingest._types.ProcessorContainer"
 SETTINGS = "indices._types.IndexSettings"
@@ -62,7 +66,7 @@ class Reduction:
         settings = self.settings()
         analysis = self.reduced({"$ref": f"#/components/schemas/{SETTINGS}Analysis"})
         return {
-            "$comment": "Made by tooling/schemas/reduce_elasticsearch.py; see the NOTICE there.",
+            "$comment": COMMENT,
             "kinds": kinds,
             "analysis": analysis,
             "settings": settings,
