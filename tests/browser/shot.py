@@ -1,4 +1,4 @@
-"""A picture of a page in headless Chromium: `python tests/browser/shot.py URL OUT.png [--width --height --wait --theme]`."""
+"""A picture of a page in headless Chromium: `python shot.py URL OUT.png [--width --height --wait --theme]`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from typing import Any
 
 # What a container without a graphics card, a sandbox of its own and a network needs.
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--hide-scrollbars",
+    "--force-color-profile=srgb",
 )  # fmt: skip
 
 
 def chromium() -> str | None:
     """The browser's path, or None: `ESCTL_CHROMIUM`, else the first of the usual names."""
-    named = os.environ.get("ESCTL_CHROMIUM")
-    return named or next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := which(name))), None)
+    names = (os.environ.get("ESCTL_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := which(name))), None)
 
 
 @contextmanager
@@ -52,7 +53,10 @@ def browser(width: int = 1600, height: int = 1200, *, theme: str = "light") -> I
             driver.quit()
 
 
-READY = "return document.readyState === 'complete' && !document.body.hasAttribute('aria-busy') && !!document.querySelector('.panel, .card, .page-note:not([role=status])') && !document.querySelector('.panel[aria-busy]')"
+READY = """
+    return document.readyState === 'complete' && !document.querySelector('body[aria-busy], .panel[aria-busy]')
+        && !!document.querySelector('.panel, .card, .page-note:not([role=status])')
+"""
 
 
 def wait_until_drawn(driver: Any, seconds: float = 30.0) -> None:

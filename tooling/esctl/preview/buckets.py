@@ -1,4 +1,4 @@
-"""Bucket columns: which aggregation each becomes, the keys of its answer, and the filter that a click on a key makes."""
+"""Bucket columns: which aggregation each becomes, the keys of its answer, the filter that a click makes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MISSING = "__missing__"
 Bounds = Mapping[str, tuple[float, float]]
 """Smallest and largest value of a field, by column id: what automatic histograms need."""
 
-_CALENDAR = {"m": "minute", "1m": "minute", "h": "hour", "1h": "hour", "d": "day", "1d": "day", "w": "week", "1w": "week",
-             "M": "month", "1M": "month", "q": "quarter", "1q": "quarter", "y": "year", "1y": "year"}  # fmt: skip
+_UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "q": "quarter", "y": "year"}
+_CALENDAR = {f"{number}{unit}": name for unit, name in _UNITS.items() for number in ("", "1")}
 _STEPS = ("1s", "5s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "3h", "12h", "1d", "7d", "30d", "365d")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BARS = 50
@@ -102,7 +102,7 @@ def _step_seconds(step: str) -> int:
 
 
 def time_span(time_range: TimeRange) -> float | None:
-    """Seconds between both ends, where they can be read without a server: ISO dates, `now`, `now-15m`, roundings ignored."""
+    """Seconds between both ends, where no server is needed to read them: ISO dates, `now`, `now-15m`; not rounded."""
     now = datetime.now(UTC)
     ends = [_instant(text, now) for text in (time_range.start, time_range.end)]
     return abs((ends[1] - ends[0]).total_seconds()) if ends[0] and ends[1] else None
@@ -135,7 +135,7 @@ def needs_bounds(column: Column) -> bool:
 
 
 def bucket_rows(column: Column, answer: Body) -> Iterator[tuple[Any, Body]]:
-    """Key and bucket, in the answer's order. Keys are JSON: a term, a list of terms, `{from, to}`, epoch milliseconds."""
+    """Key and bucket, in the answer's order. A key is a term, a list of terms, `{from, to}` or epoch milliseconds."""
     buckets: Any = answer.get("buckets") or []
     if column.operation == "filters":
         for i, stored in enumerate(column.params.get("filters") or ()):
@@ -158,7 +158,7 @@ def bucket_rows(column: Column, answer: Body) -> Iterator[tuple[Any, Body]]:
 
 
 def bucket_width(column: Column, body: Body) -> float | None:
-    """The width of a histogram's buckets (milliseconds for dates with a fixed interval), from its aggregation's body."""
+    """The width of a histogram's buckets (milliseconds for dates with a fixed interval), by its aggregation."""
     if "histogram" in body:
         return float(body["histogram"]["interval"])
     interval = (body.get("date_histogram") or {}).get("fixed_interval")

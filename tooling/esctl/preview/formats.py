@@ -10,8 +10,10 @@ from .buckets import MISSING, OTHER
 from .lens import Column
 
 _SIZES = {"bytes": ("B", "KB", "MB", "GB", "TB", "PB"), "bits": ("bit", "kbit", "Mbit", "Gbit", "Tbit", "Pbit")}
-_SECONDS = {"picoseconds": 1e-12, "nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1, "minutes": 60,
-            "hours": 3600, "days": 86400, "weeks": 604800, "months": 2629800, "years": 31557600}  # fmt: skip
+_SECONDS = {
+    "picoseconds": 1e-12, "nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1, "minutes": 60,
+    "hours": 3600, "days": 86400, "weeks": 604800, "months": 2629800, "years": 31557600,
+}  # fmt: skip
 _UNITS = (("years", 31557600), ("months", 2629800), ("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 

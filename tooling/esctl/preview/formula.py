@@ -22,7 +22,8 @@ _MATHS: dict[str, Callable[..., float]] = {
     "abs": abs, "ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt, "exp": math.exp, "cube": lambda x: x**3,
     "square": lambda x: x * x, "log": lambda x, base=math.e: math.log(x, base), "pow": lambda x, y: x**y,
     "round": lambda x, digits=0: math.floor(x * 10**digits + 0.5) / 10**digits, "mod": lambda x, y: math.fmod(x, y),
-    "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y, "divide": lambda x, y: x / y,
+    "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
 }  # fmt: skip
 
 Values = Mapping[str, float | None]

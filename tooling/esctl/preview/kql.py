@@ -1,6 +1,6 @@
 """KQL (Kibana's query language) → Elasticsearch's query DSL.
 
-Source: "KQL" in Kibana's documentation and the bodies that Kibana itself sends (`bool.should` of one clause, and so on).
+Source: "KQL" in Kibana's documentation, and the bodies that Kibana itself sends (`bool.should` of one clause).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _RANGES = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 
 
 def kql_query(text: str) -> Body:
-    """The query DSL of a KQL text; `match_all` for an empty one. Raises EsctlError that shows the place of a mistake."""
+    """The query DSL of a KQL text; `match_all` for an empty one. Raises EsctlError with the place of a mistake."""
     if not text.strip():
         return {"match_all": {}}
     parser = _Parser(text)
@@ -50,16 +50,17 @@ class _Parser:
             self._expect(")")
             return inner
         quoted, text = self._literal("a field or a value")
+        field = text if quoted else _plain(text)
         if self._take(":"):
             if self._take("{"):
                 nested = self.either()
                 self._expect("}")
-                return {"nested": {"path": text, "query": nested, "score_mode": "none"}}
-            return self.value(text)
+                return {"nested": {"path": field, "query": nested, "score_mode": "none"}}
+            return self.value(field)
         for sign, name in sorted(_RANGES.items(), key=lambda item: -len(item[0])):
             if self._take(sign):
                 _, bound = self._literal(f'a value after "{sign}"')
-                return _should({"range": {text: {name: _unescaped(bound)}}})
+                return _should({"range": {field: {name: _unescaped(bound)}}})
         return _anywhere(text, quoted)
 
     def value(self, field: str) -> Body:
@@ -104,7 +105,7 @@ class _Parser:
             raise self._error(f"expected {wanted}")
         self.at = found.end()
         if found["quoted"] is not None:
-            return True, re.sub(r"\\(.)", r"\1", found["quoted"])
+            return True, _plain(found["quoted"])
         words = [found["word"]]
         # Unquoted words run on: `message: not found here` is one value of several words.
         while (more := self._next()) and more["word"] and more["word"].lower() not in ("and", "or", "not"):
@@ -147,9 +148,13 @@ def _has_wildcard(text: str) -> bool:
     return re.search(r"(?<!\\)\*", text) is not None
 
 
+def _plain(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
 def _unescaped(text: str) -> Any:
     """A literal as JSON: `true`, `3` and `0.5` lose their text form, as in Kibana's requests."""
-    plain = re.sub(r"\\(.)", r"\1", text)
+    plain = _plain(text)
     if plain in ("true", "false"):
         return plain == "true"
     if re.fullmatch(r"-?(0|[1-9]\d{0,14})", plain):

@@ -104,7 +104,7 @@ def operation(column: Column) -> Operation:
 
 
 def metric_aggregation(column: Column) -> Body | None:
-    """The aggregation of a metric column; a column's own filter wraps it, and its metric then stands inside as `value`."""
+    """The aggregation of a metric column; its own filter wraps it, and the metric then stands inside as `value`."""
     inner = operation(column).aggregation(column)
     own = column.state.get("filter")
     if not own or not own.get("query"):

@@ -31,13 +31,14 @@ def lens_requests(lens: Lens, scope: Scope, *, bounds: Mapping[str, Bounds] | No
     """
     searches = []
     for layer in lens.layers.values():
+        if all(c.operation == "static_value" for c in layer.columns.values()):
+            continue
         names = column_names(layer)
         body = {"size": 0, "track_total_hits": True, "query": _query(lens, layer, scope)}
         aggregations = _aggregations(layer, names, (bounds or {}).get(layer.id, {}), scope)
         if aggregations:
             body["aggs"] = aggregations
-        if any(c.operation != "static_value" for c in layer.columns.values()):
-            searches.append(Search(layer.id, data_view(lens, layer).title, body, names))
+        searches.append(Search(layer.id, data_view(lens, layer).title, body, names))
     return tuple(searches)
 
 
@@ -101,7 +102,7 @@ def _aggregations(layer: Layer, names: Mapping[str, str], bounds: Bounds, scope:
 def _level(
     layer: Layer, position: int, inner: Body, metrics: Body, names: Mapping[str, str], bounds: Bounds, scope: Scope
 ) -> Body:
-    """One level of buckets: its aggregation, what it is ordered by, what lies inside, and the documents without a value."""
+    """One level of buckets: its aggregation, what orders it, what lies inside, and documents without a value."""
     column = layer.buckets[position]
     name = names[column.id]
     needed: Body = {}

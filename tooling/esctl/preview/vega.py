@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..errors import EsctlError
+from ..errors import EsctlError, did_you_mean
 from ..model import Body, Path
 from .buckets import time_span
+from .colours import AMSTERDAM
 from .filters import Scope, scope_query
 
-_CONTEXT_PARTS = ("must", "filter", "must_not", "should")
+_CONTEXT_PARTS = ("must", "filter", "must_not")
+_URL_KEYS = {"index", "body", "%context%", "%context_query%", "%timefield%", "%type%", "timeout"}
 _COMPOSED = ("hconcat", "vconcat", "concat", "repeat", "facet")
-_AUTO_INTERVALS = ("1s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "3h", "12h", "1d", "7d", "30d")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_FACETS = {"row", "column", "facet"}
+# Kibana's steps: an interval of up to so many seconds becomes this one.
+_ROUNDED = (
+    (0.5, "100ms"), (5, "1s"), (7.5, "5s"), (15, "10s"), (45, "30s"), (180, "1m"), (450, "5m"), (1200, "10m"),
+    (2700, "30m"), (7200, "1h"), (21600, "3h"), (86400, "12h"), (604800, "24h"), (1814400, "1w"), (3628800, "30d"),
+)  # fmt: skip
+_DEFAULT_BARS = 50
+# `#`, `//` and `/* */` of HJSON, before the first brace.
+_LEADING_COMMENTS = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.S)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,9 @@ def parse_vega(text: str) -> Body:
     try:
         spec = json.loads(text)
     except ValueError:
+        start = _LEADING_COMMENTS.match(text)
+        if not text[start.end() if start else 0 :].startswith("{"):
+            raise EsctlError("the Vega spec must stand in braces: { … }") from None
         try:
             spec = json.loads(hjson.dumpsJSON(hjson.loads(text)))
         except hjson.HjsonDecodeError as error:
@@ -62,7 +75,7 @@ def parse_vega(text: str) -> Body:
 
 def vega_ready(text: str, scope: Scope, *, default_index: str = "") -> VegaReady:
     """Raises EsctlError for a spec that does not parse and for a data source that cannot be resolved."""
-    spec = parse_vega(text)
+    spec = _with_elastic_scheme(parse_vega(text))
     mode: Literal["vega", "vega-lite"] = "vega-lite" if "vega-lite" in str(spec.pop("$schema")) else "vega"
     searches = tuple(_search(path, source, scope, default_index) for path, source in _sources(spec, ()))
     resize = _fit(spec, mode)
@@ -76,7 +89,7 @@ def vega_filled(ready: VegaReady, answers: Mapping[Path, Body]) -> Body:
         source = _at(spec, search.path)
         source.pop("url")
         source["values"] = answers[search.path]
-        # `format.property` reads from parsed JSON as it does from a url; naming the type makes Vega parse inline values too.
+        # With its type named, Vega takes `format.property` from inline values as it does from a url.
         source["format"] = {"type": "json", **(source.get("format") or {})}
     return spec
 
@@ -113,30 +126,39 @@ def _search(path: Path, source: Body, scope: Scope, default_index: str) -> VegaS
     url = source["url"]
     name = source.get("name") or ".".join(str(p) for p in path)
     if not isinstance(url, dict):
-        raise EsctlError(
-            f'data "{name}": {url!r} is not loaded here', hint="use an Elasticsearch search: url: {index: …, body: …}"
-        )
+        raise EsctlError(f'data "{name}": {url!r} is not loaded here', hint="write url: {index: …, body: …}")
+    if "values" in source or "source" in source:
+        raise EsctlError(f'data "{name}": only one of url, values and source')
     kind = url.get("%type%", "elasticsearch")
     if kind != "elasticsearch":
         raise EsctlError(f'data "{name}": %type% {kind!r} is not drawn yet')
-    unknown = set(url) - {"index", "body", "%context%", "%timefield%", "%type%", "timeout"}
+    unknown = sorted(set(url) - _URL_KEYS)
     if unknown:
-        raise EsctlError(f'data "{name}": unknown key {sorted(unknown)[0]!r} in url')
+        raise EsctlError(f'data "{name}": unknown key "{unknown[0]}" in url', hint=did_you_mean(unknown[0], _URL_KEYS))
     index = str(url.get("index") or default_index)
     if not index:
         raise EsctlError(f'data "{name}": url names no index')
     body = copy.deepcopy(url.get("body") or {})
-    time_field = url.get("%timefield%")
-    if url.get("%context%") or time_field:
+    return VegaSearch(path, index, _with_context(body, url, scope, name))
+
+
+def _with_context(body: Body, url: Body, scope: Scope, name: str) -> Body:
+    legacy = url.get("%context_query%")
+    time_field = legacy if isinstance(legacy, str) else url.get("%timefield%")
+    if any(key in url for key in ("%context%", "%context_query%", "%timefield%")):
         if "query" in body:
-            raise EsctlError(f'data "{name}": url.body must not have a query where %context% or %timefield% is set')
-        context = scope if url.get("%context%") else Scope(time_range=scope.time_range)
+            raise EsctlError(
+                f'data "{name}": %context% and %timefield% must not be used when url.body.query is set',
+                hint='put "%dashboard_context-filter_clause%" into the query\'s bool instead',
+            )
+        context = scope if url.get("%context%") or legacy else Scope(time_range=scope.time_range)
         body["query"] = scope_query(context, time_field=time_field)
-    return VegaSearch(path, index, _inserted(body, scope, name))
+    inserted: Body = _inserted(body, scope, name)
+    return inserted
 
 
-def _inserted(node: Any, scope: Scope, name: str) -> Any:
-    """Replace Kibana's marks inside a body: dashboard clauses, time filters, automatic intervals."""
+def _inserted(node: Any, scope: Scope, name: str, key: str = "") -> Any:
+    """Replace Kibana's marks inside a body: dashboard clauses, time filters, intervals of date histograms."""
     if isinstance(node, list):
         out: list[Any] = []
         for inner in node:
@@ -144,13 +166,16 @@ def _inserted(node: Any, scope: Scope, name: str) -> Any:
             out += clauses if clauses is not None else [_inserted(inner, scope, name)]
         return out
     if not isinstance(node, dict):
-        clauses = _context_clauses(node, scope)
-        return node if clauses is None else clauses
+        return node
     if "%timefilter%" in node:
         return _time_filter(node, scope, name)
-    if node.get("%autointerval%"):
-        return _auto_interval(node, scope)
-    return {key: _inserted(inner, scope, name) for key, inner in node.items()}
+    made: Body = {}
+    for inner_key, inner in node.items():
+        if inner_key == "interval" and key == "date_histogram":
+            made |= _interval(inner, scope)
+        else:
+            made[inner_key] = _inserted(inner, scope, name, inner_key)
+    return made
 
 
 def _context_clauses(node: Any, scope: Scope) -> list[Body] | None:
@@ -182,28 +207,43 @@ def _shifted(text: str, shift: str) -> str:
     return text if not shift else f"{text}{shift}" if text.startswith("now") else f"{text}||{shift}"
 
 
-def _auto_interval(node: Body, scope: Scope) -> str:
-    wanted = node["%autointerval%"]
-    buckets = wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else 50
-    span = scope.time_range and time_span(scope.time_range)
-    if not span:
-        return "1d"
-    steps = (s for s in _AUTO_INTERVALS if int(s[:-1]) * _SECONDS[s[-1]] >= span / buckets)
-    return next(steps, _AUTO_INTERVALS[-1])
+def _interval(wanted: Any, scope: Scope) -> Body:
+    """`interval` of a date histogram → the key that Elasticsearch takes since 8.0."""
+    text = str(wanted)
+    if isinstance(wanted, dict) and "%autointerval%" in wanted:
+        asked = wanted["%autointerval%"]
+        bars = _DEFAULT_BARS if asked is True else int(asked)
+        span = scope.time_range and time_span(scope.time_range)
+        text = next((name for limit, name in _ROUNDED if span / bars <= limit), "1y") if span else "1d"
+    calendar = re.fullmatch(r"1?[mhd]|1?[wMqy]|minute|hour|day|week|month|quarter|year", text)
+    return {"calendar_interval" if calendar else "fixed_interval": text}
+
+
+def _with_elastic_scheme(node: Any) -> Any:
+    """Kibana's colour scheme `elastic`, which Vega itself does not know, as its colours."""
+    if isinstance(node, list):
+        return [_with_elastic_scheme(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    if node == {"scheme": "elastic"}:
+        return list(AMSTERDAM)
+    made = {key: _with_elastic_scheme(inner) for key, inner in node.items()}
+    if made.get("scheme") == "elastic":
+        made.pop("scheme")
+        made.setdefault("range", list(AMSTERDAM))
+    return made
 
 
 def _fit(spec: Body, mode: str) -> bool:
-    """Kibana's sizing: fit to the panel with padding 5, unless the spec says how it wants to be sized."""
+    """Kibana's sizing: fitted to the panel, whatever width and height say, unless `autosize` is `none`."""
     kibana = (spec.get("config") or {}).pop("kibana", None) if isinstance(spec.get("config"), dict) else None
     if isinstance(kibana, dict) and kibana.get("type") == "map":
         raise EsctlError("Vega maps are not drawn yet")
-    spec.setdefault("padding", 5)
-    if mode == "vega-lite" and any(key in spec for key in _COMPOSED):
+    if mode == "vega-lite" and (any(key in spec for key in _COMPOSED) or _FACETS & set(spec.get("encoding") or ())):
         return False
     autosize = spec.get("autosize")
-    kind = autosize.get("type") if isinstance(autosize, dict) else autosize
-    if kind in (None, "fit"):
-        more = autosize if isinstance(autosize, dict) else {}
-        spec["autosize"] = {"contains": "padding", **more, "type": "fit"}
-        return True
-    return bool(kind in ("fit-x", "fit-y"))
+    if isinstance(autosize, dict) and "signal" in autosize:
+        return False
+    more = autosize if isinstance(autosize, dict) else {"type": autosize} if isinstance(autosize, str) else {}
+    spec["autosize"] = {"type": "fit", "contains": "padding", **more}
+    return bool(spec["autosize"]["type"] != "none")

@@ -50,7 +50,13 @@ class Viewer:
         except ServerError as error:
             problem = str(error)
         themes = {"light": vega_config("light"), "dark": vega_config("dark")}
-        return {"vega": f"viewer/{bundle_name()}", "banner": banner, "version": version, "problem": problem, "themes": themes}
+        return {
+            "vega": f"viewer/{bundle_name()}",
+            "banner": banner,
+            "version": version,
+            "problem": problem,
+            "themes": themes,
+        }
 
     def dashboards(self) -> dict[str, Any]:
         return {"dashboards": sorted(self.servers.dashboards(), key=lambda d: str(d["title"]).lower())}
@@ -106,7 +112,9 @@ def build(elasticsearch_url: str, kibana_url: str, *, headers: Mapping[str, str]
 
     def vega(request: Request) -> Response:
         return FileResponse(
-            vega_bundle(), media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+            vega_bundle(),
+            media_type="text/javascript",
+            headers={"Cache-Control": "public, max-age=31536000, immutable"},
         )
 
     def page(request: Request) -> Response:

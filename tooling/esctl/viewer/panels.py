@@ -45,7 +45,7 @@ def scope_of(wanted: Mapping[str, Any]) -> Scope:
 
 
 def panel_chart(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
-    """The panel as JSON for the page, its `kind` first. Raises EsctlError (ServerError included): the panel's one line."""
+    """The panel as JSON for the page. Raises EsctlError (ServerError included): the panel's one line."""
     if panel.time_range:
         scope = Scope(scope.filters, scope.queries, panel.time_range)
     match panel.kind:

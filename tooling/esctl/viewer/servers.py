@@ -59,7 +59,7 @@ class Servers:
         ]
 
     def export(self, dashboard_id: str) -> list[Body]:
-        """The dashboard with everything that it refers to, as saved objects; raises ServerError (404: no such dashboard)."""
+        """The dashboard with all that it refers to, as saved objects; raises ServerError (404: no such dashboard)."""
         wanted = {"objects": [{"type": "dashboard", "id": dashboard_id}], "includeReferencesDeep": True}
         response = self._send("POST", f"{self.kibana_url}/api/saved_objects/_export", wanted, accept=(400,))
         if response.status_code == 400:

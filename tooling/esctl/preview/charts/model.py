@@ -23,7 +23,7 @@ class Chart:
     """`kind` says who draws it.
 
     `metric`: model `{tiles: [{title, subtitle, value, text, colour, background, secondary, progress, filters}]}`;
-    `table`: model `{columns: […], rows: [[{value, text, colour, background, filters}]], page_size, sorting, row_numbers}`;
+    `table`: model `{columns, rows: [[{value, text, colour, background, filters}]], page_size, sorting, row_numbers}`;
     `vega-lite`: `spec`, whose data rows carry `filters`, a position in the model's `filters`;
     `empty`: nothing matched; `undrawn`: model `{reason, definition}`.
     """
