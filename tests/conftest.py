@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from esctl.sandbox.server import Sandbox
 
+pytest_plugins = ["servers.fixtures"]
+
 VERSIONS = ("9.5", "8.19")
 
 

@@ -20,7 +20,10 @@ def check_project(invocation: Invocation) -> tuple[Loaded, list[Problem]]:
     loaded = load_resources(invocation.settings, values=invocation.values, kinds=NAMES)
     problems = list(loaded.warnings)
     for resource in loaded.resources:
-        problems.extend(invocation.kinds[resource.address.kind].check(resource))
+        kind = invocation.kinds[resource.address.kind]
+        if resource.address.space and not kind.spaced:
+            problems.append(Problem(f"a {kind.name} lives in no space", resource.at("space"), "take `space` out"))
+        problems.extend(kind.check(resource))
     problems.extend(check(loaded.resources, invocation.kinds))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:

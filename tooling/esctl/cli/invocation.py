@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..kinds.base import Context, Kind
     from ..model import Capabilities
     from ..project import Loaded, Settings
+    from ..project.servers import ServerSettings
     from ..report.terminal import Style
 
 UNLOCKED = {"dims": 2048, "name": "resnet50 (imagenet)", "identity": ""}
@@ -150,18 +151,14 @@ class Invocation:
     @cached_property
     def connection(self) -> Connection:
         from ..cluster import Connection
+        from ..cluster.connection import KibanaAccess
 
         search, kibana = self.settings.elasticsearch, self.settings.kibana
         return Connection(
             elasticsearch_url=search.url,
             kibana_url=kibana.url,
-            username=search.username,
-            password=_revealed(search.password),
-            api_key=_revealed(search.api_key),
-            bearer=_revealed(search.bearer),
-            ca_certs=search.ca_certs,
-            verify=search.verify,
-            timeout=search.timeout,
+            **_access(search),
+            kibana=KibanaAccess(**_access(kibana)),
         )
 
     def cluster(self, guard: Guard | None = None) -> Cluster:
@@ -171,8 +168,16 @@ class Invocation:
         return Cluster(self.connection, guard=guard or READ_ONLY)
 
 
-def _revealed(secret: Any) -> str | None:
-    return secret.reveal() if hasattr(secret, "reveal") else secret
+def _access(server: ServerSettings) -> dict[str, Any]:
+    """Everything but the address, secrets revealed."""
+    secrets = {"password": server.password, "api_key": server.api_key, "bearer": server.bearer}
+    plain = {
+        "username": server.username,
+        "ca_certs": server.ca_certs,
+        "verify": server.verify,
+        "timeout": server.timeout,
+    }
+    return {**plain, **{name: secret.reveal() if secret else None for name, secret in secrets.items()}}
 
 
 CONNECTION = ("elasticsearch_url", "kibana_url", "api_key", "username", "password", "ca_certs")
