@@ -65,10 +65,8 @@ def _own(schema, random, path):
         if path[-1:] == ("steps",):
             return _steps(random)
         low = max(schema.get("minItems", 0), 1)
-        return [
-            sample(schema["items"], random, (*path, 0))
-            for _ in range(random.randint(low, min(low + 1, schema.get("maxItems", 9))))
-        ]
+        count = random.randint(low, min(low + 1, schema.get("maxItems", 9)))
+        return [sample(schema["items"], random, (*path, 0)) for _ in range(count)]
     if kind == "string":
         return random.choice(["a", "b", "c d", "ü"])
     if kind == "boolean":

@@ -19,6 +19,13 @@ WITHOUT_EFFECT = {
 OLD_RULES_LACK = "color.mapping.values.ranges"
 """Colour rules before 9.4 name a range by its bounds alone."""
 
+PANELS = [
+    {"type": "markdown", "config": {"title": "M", "content": "# a", "settings": {"open_links_in_new_tab": True}}},
+    {"type": "vega", "config": {"title": "V", "spec": {"$schema": "https://vega.github.io/schema/vega/v5.json"}}},
+    {"type": "vis", "config": {"ref_id": "saved", "title": "L", "hide_border": True, "hide_title": True}},
+    {"type": "vega", "grid": {"x": 0, "y": 90, "w": 12, "h": 9}, "config": {"ref_id": "r", "title": "R"}},
+]
+
 
 def written(spec):
     return [to_saved_objects(spec, id="d", version=version) for version in VERSIONS]
@@ -72,13 +79,8 @@ def test_no_value_of_a_dashboard_is_lost():
             "tags": ["one", "two"],
             "filters": [sample({"$ref": "#/$defs/filter"}, chance) for _ in range(3)],
             "pinned_panels": [sample({"$ref": "#/$defs/pinned_options_list_control"}, chance)],
-            "panels": [
-                {"type": "markdown", "config": {"title": "M", "content": "# a", "settings": {"open_links_in_new_tab": True}}},
-                {"type": "vega", "config": {"title": "V", "spec": {"$schema": "https://vega.github.io/schema/vega/v5.json"}}},
-                {"type": "vis", "config": {"ref_id": "saved", "title": "L", "hide_border": True, "hide_title": True}},
-                {"type": "vega", "grid": {"x": 0, "y": 90, "w": 12, "h": 9}, "config": {"ref_id": "vega", "title": "R"}},
-            ],
-        }  # fmt: skip
+            "panels": PANELS,
+        }
         assert list(check_dashboard(spec)) == []
         assert list(lost_values(spec)) == []
 
