@@ -26,7 +26,9 @@ def test_hjson_with_comments_and_context() -> None:
     # a comment
     {
       $schema: https://vega.github.io/schema/vega/v5.json
-      data: [{name: "points", url: {"%context%": true, index: "images", body: {size: 7}}, format: {property: "hits.hits"}}]
+      data: [{
+        name: "points", url: {"%context%": true, index: "images", body: {size: 7}}, format: {property: "hits.hits"}
+      }]
       signals: [{name: "s", on: [{events: "click", update: "1"}]}]
     }
     """

@@ -4,41 +4,56 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from dashboard_objects import COLOURS, GRIDS, charts, dashboard
 from fake_servers import Asked, servers
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.testclient import TestClient
+from running_viewer import running_viewer
 
-from esctl.viewer import vega_bundle, viewer_app
+from esctl.viewer import vega_bundle
 
 ID = "image-recognition"
 CLUSTER_3 = {"meta": {"key": "cluster"}, "query": {"match_phrase": {"cluster": 3}}}
 
 
-def client_of(url: str, **more: Any) -> TestClient:
-    return TestClient(Starlette(routes=[Mount("/app", viewer_app(url, url, **more))]), base_url="http://viewer/app/")
+class Client:
+    """Requests below `/app`."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"{self.root}/{path}", timeout=30)
+
+    def post(self, path: str, **body: Any) -> requests.Response:
+        return requests.post(f"{self.root}/{path}", timeout=30, **body)
+
+
+@contextmanager
+def client_of(url: str, **more: Any) -> Iterator[Client]:
+    with running_viewer(url, **more) as root:
+        yield Client(root)
 
 
 @pytest.fixture
-def asked() -> Iterator[tuple[TestClient, Asked]]:
-    with servers() as (url, log):
-        yield client_of(url), log
+def asked() -> Iterator[tuple[Client, Asked]]:
+    with servers() as (url, log), client_of(url) as client:
+        yield client, log
 
 
-def panel(client: TestClient, name: str, **scope: Any) -> dict[str, Any]:
+def panel(client: Client, name: str, **scope: Any) -> dict[str, Any]:
     response = client.post("viewer/api/panel", json={"dashboard": ID, "panel": name, **scope})
     found: dict[str, Any] = response.json()
     return {**found, "status": response.status_code}
 
 
-def test_page_and_its_files(asked: tuple[TestClient, Asked]) -> None:
+def test_page_and_its_files(asked: tuple[Client, Asked]) -> None:
     client, log = asked
-    assert client.get("").url.path == "/app/dashboards"
+    assert client.get("").url.endswith("/app/dashboards")
     page = client.get("dashboards")
     assert page.headers["content-type"].startswith("text/html")
     assert "default-src 'self'" in page.headers["content-security-policy"]
@@ -50,30 +65,28 @@ def test_page_and_its_files(asked: tuple[TestClient, Asked]) -> None:
     assert [path for _, path, _ in log.all] == ["/"]
 
 
-def test_banner_comes_from_the_server_or_from_the_caller(asked: tuple[TestClient, Asked]) -> None:
+def test_banner_comes_from_the_server_or_from_the_caller(asked: tuple[Client, Asked]) -> None:
     client, _ = asked
     assert client.get("viewer/api/site").json()["banner"] == "SANDBOX"
-    with servers() as (url, _):
-        assert client_of(url, banner="a copy").get("viewer/api/site").json()["banner"] == "a copy"
+    with servers() as (url, _), client_of(url, banner="a copy") as client:
+        assert client.get("viewer/api/site").json()["banner"] == "a copy"
 
 
 def test_headers_reach_both_servers() -> None:
-    with servers() as (url, log):
-        client = client_of(url, headers={"authorization": "ApiKey abc"})
+    with servers() as (url, log), client_of(url, headers={"authorization": "ApiKey abc"}) as client:
         client.get("viewer/api/site")
         client.get(f"viewer/api/dashboard/{ID}")
         assert {headers["authorization"] for headers in log.headers} == {"ApiKey abc"}
 
 
-def test_list_of_dashboards(asked: tuple[TestClient, Asked]) -> None:
+def test_list_of_dashboards(asked: tuple[Client, Asked]) -> None:
     (found,) = asked[0].get("viewer/api/dashboards").json()["dashboards"]
     assert (found["id"], found["title"]) == (ID, "Image recognition")
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["9.5", "8.19"])
 def test_every_panel_is_drawn_with_one_search_at_most(new: bool) -> None:
-    with servers(dashboard(new)) as (url, log):
-        client = client_of(url)
+    with servers(dashboard(new)) as (url, log), client_of(url) as client:
         layout = client.get(f"viewer/api/dashboard/{ID}").json()
         assert {p["id"] for p in layout["panels"]} == set(GRIDS)
         assert [c["title"] for c in layout["controls"]] == ["Cluster"]
@@ -89,7 +102,7 @@ def test_every_panel_is_drawn_with_one_search_at_most(new: bool) -> None:
         assert len([1 for _, path, _ in log.all if path.endswith("_export")]) == 1
 
 
-def test_filters_reach_lens_and_vega_but_not_layers_that_ignore_them(asked: tuple[TestClient, Asked]) -> None:
+def test_filters_reach_lens_and_vega_but_not_layers_that_ignore_them(asked: tuple[Client, Asked]) -> None:
     client, _ = asked
     scope = {"filters": [CLUSTER_3]}
     assert [i["label"] for i in panel(client, "pie", **scope)["legend"]] == ["3"]
@@ -100,14 +113,14 @@ def test_filters_reach_lens_and_vega_but_not_layers_that_ignore_them(asked: tupl
     assert (ignoring["scoped"], panel(client, "pie")["scoped"]) == (False, True)
 
 
-def test_query_in_kql(asked: tuple[TestClient, Asked]) -> None:
+def test_query_in_kql(asked: tuple[Client, Asked]) -> None:
     query = {"query": "cluster: 1 or label: rocket", "language": "kuery"}
     assert [i["label"] for i in panel(asked[0], "pie", query=query)["legend"]] == ["1", "2"]
     wrong = panel(asked[0], "pie", query={"query": "cluster:", "language": "kuery"})
     assert (wrong["status"], wrong["error"]) == (400, 'query "cluster:": expected a value for "cluster" at the end')
 
 
-def test_control_lists_values_with_counts(asked: tuple[TestClient, Asked]) -> None:
+def test_control_lists_values_with_counts(asked: tuple[Client, Asked]) -> None:
     client, _ = asked
     wanted = {"dashboard": ID, "control": "c1"}
     found = client.post("viewer/api/control", json=wanted).json()
@@ -116,7 +129,7 @@ def test_control_lists_values_with_counts(asked: tuple[TestClient, Asked]) -> No
     assert [o["value"] for o in narrowed["options"]] == [3]
 
 
-def test_colours_are_the_same_in_every_panel(asked: tuple[TestClient, Asked]) -> None:
+def test_colours_are_the_same_in_every_panel(asked: tuple[Client, Asked]) -> None:
     client, _ = asked
     pie = {v["name"]: v["colour"] for v in panel(client, "pie")["spec"]["data"]["values"]}
     bars = panel(client, "sizes")["spec"]["layer"][0]["layer"][0]["data"]["values"]
@@ -124,7 +137,7 @@ def test_colours_are_the_same_in_every_panel(asked: tuple[TestClient, Asked]) ->
     assert pie == {v["label"]: v["colour"] for v in bars} == cells == dict(zip("01234", COLOURS, strict=True))
 
 
-def test_markdown_is_harmless(asked: tuple[TestClient, Asked]) -> None:
+def test_markdown_is_harmless(asked: tuple[Client, Asked]) -> None:
     html = panel(asked[0], "help")["html"]
     assert "<h2>About</h2>" in html and "<strong>cluster</strong>" in html and "<li>zoom</li>" in html
     assert "&lt;b&gt;Not bold&lt;/b&gt;" in html
@@ -151,31 +164,31 @@ def changed(name: str, **attributes: Any) -> list[dict[str, Any]]:
 
 
 def test_what_cannot_be_drawn_says_so_and_shows_its_definition() -> None:
-    with servers(changed("pie", visualizationType="lnsChoropleth")) as (url, _):
-        found = panel(client_of(url), "pie")
+    with servers(changed("pie", visualizationType="lnsChoropleth")) as (url, _), client_of(url) as client:
+        found = panel(client, "pie")
     assert (found["kind"], found["model"]["reason"]) == ("undrawn", "cannot draw region map yet")
     assert found["model"]["definition"]["shape"] == "donut"
 
 
-def test_mistakes_are_one_line_each(asked: tuple[TestClient, Asked]) -> None:
+def test_mistakes_are_one_line_each(asked: tuple[Client, Asked]) -> None:
     client, _ = asked
     missing = client.get("viewer/api/dashboard/nothing")
     assert (missing.status_code, missing.json()) == (404, {"error": 'dashboard "nothing" does not exist'})
     assert panel(client, "nothing")["error"] == 'the dashboard has no panel "nothing"'
-    assert client.post("viewer/api/panel", content=b"{}").status_code == 415
+    assert client.post("viewer/api/panel", data=b"{}").status_code == 415
     assert client.post("viewer/api/panel", json=[]).json() == {"error": "the body is not an object"}
     assert panel(client, "pie", filters="x")["error"] == "filters must be a list of stored filters"
-    with servers(docs={}) as (url, _):
-        found = panel(client_of(url), "pie")
+    with servers(docs={}) as (url, _), client_of(url) as other:
+        found = panel(other, "pie")
     assert (found["status"], found["error"]) == (404, "no such index [image_data]")
 
 
 def test_unreachable_servers_are_named() -> None:
     with servers() as (url, _):
         pass
-    client = client_of(url)
-    assert client.get("viewer/api/site").json()["problem"] == f"{url} cannot be reached"
-    lost = client.get(f"viewer/api/dashboard/{ID}")
+    with client_of(url) as client:
+        assert client.get("viewer/api/site").json()["problem"] == f"{url} cannot be reached"
+        lost = client.get(f"viewer/api/dashboard/{ID}")
     assert (lost.status_code, lost.json()) == (502, {"error": f"{url} cannot be reached"})
 
 
@@ -190,5 +203,6 @@ def test_importing_the_viewer_is_cheap() -> None:
     import subprocess
     import sys
 
-    code = "import sys, esctl.viewer; print([m for m in ('vl_convert', 'starlette', 'requests', 'hjson') if m in sys.modules])"
+    heavy = "('vl_convert', 'starlette', 'requests', 'hjson', 'markdown_it')"
+    code = f"import sys, esctl.viewer; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
