@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from esctl.dashboards import describe_panel
 from esctl.kinds import NAMES, registry
 from esctl.kinds.base import Context

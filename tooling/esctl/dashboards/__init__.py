@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .check import check_dashboard, check_visualization
 from .convert import to_saved_objects, visualization_object
-from .mistakes import Mistake
+from .mistake_words import Mistake
 from .normal import normal_form
 from .saved_object import decode, encode
 from .words import describe_panel, differences_in_words

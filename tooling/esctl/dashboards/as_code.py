@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
 from typing import Any
 
 Schema = dict[str, Any]
@@ -17,6 +16,8 @@ Schema = dict[str, Any]
 @cache
 def as_code_schema() -> Schema:
     """The schema, read on first use. Source: `as_code.schema.json` beside this file says where each part was read."""
+    from importlib import resources
+
     text = resources.files(__package__).joinpath("as_code.schema.json").read_text(encoding="utf-8")
     schema: Schema = json.loads(text)
     definitions = schema["$defs"]

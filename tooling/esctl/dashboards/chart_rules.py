@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .mistakes import Mistake, Path
+from .mistake_words import Mistake, Path
 
 
 def rule_mistakes(config: dict[str, Any]) -> Iterator[Mistake]:

@@ -10,7 +10,8 @@ from .as_code import as_code_schema
 from .chart_rules import rule_mistakes
 from .charts import CHARTS, unsupported_in_chart
 from .controls import OPTIONS_LIST
-from .mistakes import Checker, Mistake, Path
+from .mistake_words import Mistake, Path
+from .mistakes import Checker
 from .panels import unsupported_in_panel
 from .placement import COLUMNS, Placed, panel_title, place
 from .vega import vega_mistakes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +79,7 @@ def derive_id(kind: str, title: str, taken: set[str], given: str | None = None) 
         return given
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     if title and not words:
-        words = hashlib.sha1(title.encode()).hexdigest()[:8]
+        words = f"{zlib.crc32(title.encode()):08x}"
     base = f"{kind}-{words}" if words else kind
     identity, ordinal = base, 1
     while identity in taken:
