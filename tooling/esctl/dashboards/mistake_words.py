@@ -28,6 +28,7 @@ class Mistake(NamedTuple):
 
 
 def name_of(path: Path) -> str:
+    """`"limit"`, `"values.0"`: the last key of a path, with the position where it ends in a list."""
     words = [str(part) for part in path[-2:]]
     if not words:
         return "the value"
@@ -50,6 +51,7 @@ def within(value: dict[str, Any], path: Path) -> str:
 
 
 def shown(value: Any) -> str:
+    """A value as it was written, shortened; objects and lists by their kind."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -59,15 +61,18 @@ def shown(value: Any) -> str:
 
 
 def meant_key(key: str, known: list[str]) -> str | None:
+    """The known key that an unknown one probably stands for, or None."""
     renamed = RENAMED.get(key)
     return renamed if renamed in known else nearest(key, known)
 
 
 def one_of(words: list[Any]) -> str | None:
+    """`one of a, b`: the words that are allowed, where they are few enough to read."""
     return f"one of {', '.join(str(word) for word in words)}" if words and len(words) <= 24 else None
 
 
 def not_one_of(path: Path, value: Any, allowed: list[Any]) -> Mistake:
+    """The mistake of a value that is none of the allowed ones."""
     name = str(path[-1]) if path else "value"
     if len(allowed) == 1:
         return Mistake(path, f"{name_of(path)} must be {shown(allowed[0])} here, not {shown(value)}")
