@@ -1,0 +1,214 @@
+"""Walks an aggregation body: finds each one's function, runs it, and lays pipeline aggregations over the results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ElasticsearchError, illegal, parsing, unsupported
+from ..mapping import Body
+from ..query import Query
+from ..searcher import Column, Searcher
+from . import buckets, composite, histograms, metrics, pipelines, tops
+from .level import Bucket, Level
+
+ELSEWHERE = frozenset(
+    "adjacency_matrix auto_date_histogram boxplot categorize_text change_point children diversified_sampler frequent_item_sets"
+    " geo_bounds geo_centroid geo_line geohash_grid geohex_grid geotile_grid inference ip_prefix ip_range matrix_stats"
+    " median_absolute_deviation multi_terms nested normalize parent random_sampler rare_terms rate reverse_nested sampler"
+    " significant_terms significant_text string_stats t_test time_series top_hits_ variable_width_histogram moving_fn moving_percentiles"
+    " percentiles_bucket serial_diff extended_stats_bucket cumulative_cardinality bucket_correlation bucket_count_ks_test".split()
+)
+SCRIPTED = frozenset({"bucket_script", "bucket_selector"})
+
+KINDS = {**metrics.KINDS, **buckets.KINDS, **histograms.KINDS, **composite.KINDS, **tops.KINDS}
+"""Aggregation type → function(aggregator, body, sub-aggregations, level) → one result per parent bucket."""
+
+
+class Aggregator:
+    """Runs a tree over a searcher."""
+
+    def __init__(self, searcher: Searcher, typed: bool) -> None:
+        self.searcher, self.typed = searcher, typed
+        self.query = Query(searcher)
+
+    def children(self, aggregations: Any, level: Level) -> list[Body]:
+        """{name: result} for each bucket of the level."""
+        if not isinstance(aggregations, dict):
+            raise parsing("Expected [START_OBJECT] under [aggs]")
+        results: list[Body] = [{} for _ in range(level.count)]
+        later: list[tuple[str, str, Body]] = []
+        for name, definition in aggregations.items():
+            kind, body, subs, meta = _definition(name, definition)
+            if kind in pipelines.SIBLINGS:
+                later.append((name, kind, body))
+                continue
+            if kind in pipelines.PARENTS:
+                continue  # its parent runs it, over its buckets
+            inner = {n: d for n, d in subs.items()}
+            found = KINDS[kind](self, body, inner, level)
+            for into, result in zip(results, found, strict=True):
+                if meta is not None:
+                    result = {"meta": meta, **result}
+                into[self.shown(name, kind, body, result)] = _clean(result)
+        for name, kind, body in later:
+            for into in results:
+                into[self.shown(name, kind, body, {})] = pipelines.sibling(kind, body, into)
+        return results
+
+    def shown(self, name: str, kind: str, body: Body, result: Body) -> str:
+        """The name, with `type#` before it where the request wants typed keys."""
+        if not self.typed:
+            return name
+        return f"{_typed(self, kind, body, result)}#{name}"
+
+    def below(self, found: list[Bucket], subs: Body, table: str) -> None:
+        """Runs the sub-aggregations over buckets that `table` numbers, and lays the results into them."""
+        if not subs:
+            return
+        level = Level(table, len(found))
+        results = self.children(subs, level)
+        for bucket in found:
+            bucket.body |= results[bucket.number]
+
+    def column(self, body: Body, kind: str) -> Column | None:
+        """The field of an aggregation, or None where no index has it."""
+        if "script" in body:
+            from ..painless import find_script
+
+            script, _ = find_script(body["script"])
+            raise unsupported(f"the script [{script.name}] in [{kind}]")
+        path = body.get("field")
+        if not path:
+            raise illegal("Required one of fields [field, script], but none were specified. ")
+        return self.searcher.column(path)
+
+
+def _definition(name: str, definition: Any) -> tuple[str, Body, Body, Any]:
+    if any(c in name for c in "[]>"):
+        raise illegal(
+            f"Invalid aggregation name [{name}]. Aggregation names can contain any character except '[', ']', and '>'"
+        )
+    if not isinstance(definition, dict):
+        raise parsing(f"Aggregation definition for [{name}] starts with a [VALUE_STRING], expected a [START_OBJECT].")
+    subs, meta, found = {}, None, []
+    for key, value in definition.items():
+        if key in ("aggs", "aggregations"):
+            subs = value
+        elif key == "meta":
+            meta = value
+        else:
+            found.append((key, value))
+    if not found:
+        raise parsing(f"Missing definition for aggregation [{name}]")
+    if len(found) > 1:
+        raise parsing(f"Found two aggregation type definitions in [{name}]: [{found[0][0]}] and [{found[1][0]}]")
+    kind, body = found[0]
+    if kind in SCRIPTED:
+        from ..painless import find_script
+
+        find_script(body.get("script"))
+        raise unsupported(f"the aggregation [{kind}]")
+    if kind in ELSEWHERE:
+        raise unsupported(f"the aggregation [{kind}]")
+    if kind not in KINDS and kind not in pipelines.SIBLINGS and kind not in pipelines.PARENTS:
+        cause = {"type": "named_object_not_found_exception", "reason": f"[1:1] unknown field [{kind}]"}
+        raise parsing(f"Unknown aggregation type [{kind}]", cause=cause)
+    if not isinstance(body, dict):
+        raise parsing(f"Unexpected token VALUE_STRING [{kind}] in [{name}].")
+    allowed = ALLOWED.get(kind)
+    if allowed is not None:
+        for key in body:
+            if key not in allowed:
+                raise ElasticsearchError("x_content_parse_exception", f"[1:1] [{kind}] unknown field [{key}]")
+    if subs and kind in metrics.KINDS:
+        raise ElasticsearchError(
+            "aggregation_initialization_exception",
+            f"Aggregator [{name}] of type [{kind}] cannot accept sub-aggregations",
+            status=500,
+        )
+    return kind, body, subs, meta
+
+
+_METRIC = {"field", "missing", "script", "format"}
+ALLOWED: dict[str, set[str]] = {
+    **dict.fromkeys(("avg", "sum", "min", "max", "stats", "value_count"), _METRIC),
+    "extended_stats": _METRIC | {"sigma"},
+    "cardinality": _METRIC | {"precision_threshold", "execution_hint", "rehash"},
+    "percentiles": _METRIC | {"percents", "keyed", "tdigest", "hdr"},
+    "percentile_ranks": _METRIC | {"values", "keyed", "tdigest", "hdr"},
+    "terms": {
+        "field",
+        "size",
+        "shard_size",
+        "min_doc_count",
+        "shard_min_doc_count",
+        "order",
+        "missing",
+        "include",
+        "exclude",
+        "script",
+        "format",
+        "show_term_doc_count_error",
+        "collect_mode",
+        "execution_hint",
+        "value_type",
+    },  # fmt: skip
+    "histogram": {
+        "field",
+        "interval",
+        "offset",
+        "min_doc_count",
+        "extended_bounds",
+        "hard_bounds",
+        "keyed",
+        "missing",
+        "order",
+        "format",
+        "script",
+    },
+    "date_histogram": {
+        "field",
+        "calendar_interval",
+        "fixed_interval",
+        "time_zone",
+        "offset",
+        "min_doc_count",
+        "extended_bounds",
+        "hard_bounds",
+        "keyed",
+        "missing",
+        "order",
+        "format",
+        "script",
+    },  # fmt: skip
+    "range": {"field", "ranges", "keyed", "missing", "format", "script"},
+    "date_range": {"field", "ranges", "keyed", "missing", "format", "time_zone", "script"},
+    "missing": {"field", "missing"},
+    "filters": {"filters", "other_bucket", "other_bucket_key", "keyed"},
+    "composite": {"sources", "size", "after"},
+    "global": set(),
+}
+
+_TYPED = {
+    "date_histogram": "date_histogram",
+    "percentiles": "tdigest_percentiles",
+    "percentile_ranks": "tdigest_percentile_ranks",
+    "cumulative_sum": "simple_value",
+    "avg_bucket": "simple_value",
+    "sum_bucket": "simple_value",
+    "max_bucket": "bucket_metric_value",
+    "min_bucket": "bucket_metric_value",
+}
+
+
+def _typed(aggregator: Aggregator, kind: str, body: Body, result: Body) -> str:
+    if kind == "terms":
+        column = aggregator.searcher.column(body["field"]) if "field" in body else None
+        if column is None:
+            return "umterms"
+        return "dterms" if column.floating else "lterms" if column.numeric else "sterms"
+    return _TYPED.get(kind, kind)
+
+
+def _clean(result: Body) -> Body:
+    return result

@@ -1,0 +1,394 @@
+"""Indices over HTTP: create, read, delete, mappings, settings, aliases, open and close, stats."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .api_cluster import replicas, shards
+from .errors import ElasticsearchError, illegal, no_such_index, validation
+from .http import MULTI_INDEX, Request, Response, Route, route
+from .mapping import Body, parse_mapping
+from .mapping_merge import merge_mapping
+from .names import check_index_name, options, resolve
+from .node import Index, Node
+from .settings import Flat, check_new, flatten, nest, updated
+from .templates import alias_form, compose, matching
+
+
+def create_index(node: Node, name: str, body: Body | None = None) -> Index:
+    """Makes the index, its template applied below what `body` says; raises ElasticsearchError and makes nothing."""
+    body = body or {}
+    check_index_name(name)
+    for key in body:
+        if key not in ("settings", "mappings", "aliases"):
+            raise ElasticsearchError("parse_exception", f"unknown key [{key}] for create index")
+    if name in node.indices:
+        known = node.indices[name]
+        raise ElasticsearchError(
+            "resource_already_exists_exception",
+            f"index [{name}/{known.uuid}] already exists",
+            index_uuid=known.uuid,
+            index=name,
+        )
+    if any(name in i.aliases for i in node.indices.values()):
+        raise ElasticsearchError(
+            "invalid_index_name_exception",
+            f"Invalid index name [{name}], already exists as alias",
+            index_uuid="_na_",
+            index=name,
+        )
+    settings: Flat = {}
+    mapping: Body = {}
+    aliases: dict[str, Body] = {}
+    template = matching(node, name)
+    if template:
+        if "data_stream" in template[1]:
+            raise illegal(
+                f"cannot create index with name [{name}], because it matches with template [{template[0]}] that creates data streams only, "
+                "use create data stream api instead"
+            )
+        settings, mapping, aliases = compose(node, template[1])
+    own = flatten(body.get("settings"))
+    check_new(own, node.version)
+    settings |= own
+    settings = {k: v for k, v in settings.items() if v is not None}
+    if "mappings" in body and body["mappings"]:
+        mapping = merge_mapping(mapping, parse_mapping(body["mappings"], node.version), node.version, template=True)
+    aliases |= {a: alias_form(b or {}) for a, b in (body.get("aliases") or {}).items()}
+    aliases = {a.replace("{index}", name): b for a, b in aliases.items()}
+    return node.add_index(name, settings, mapping, aliases)
+
+
+def put_index(node: Node, request: Request) -> Response:
+    name = request.values["index"]
+    body = request.json()
+    create_index(node, name, body)
+    return Response({"acknowledged": True, "shards_acknowledged": True, "index": name})
+
+
+def _named(node: Node, request: Request) -> list[Index]:
+    return resolve(node, request.names(), **options(request))
+
+
+def _read(index: Index, flat: bool, defaults: bool = False) -> Body:
+    settings = index.all_settings()
+    return dict(sorted(settings.items())) if flat else nest(settings)
+
+
+def get_index(node: Node, request: Request) -> Response:
+    wanted = set(request.listed("features")) or {"aliases", "mappings", "settings"}
+    flat = request.flag("flat_settings")
+    found = {}
+    for index in _named(node, request):
+        parts: Body = {}
+        if "aliases" in wanted:
+            parts["aliases"] = index.aliases
+        if "mappings" in wanted:
+            parts["mappings"] = index.mapping.body
+        if "settings" in wanted:
+            parts["settings"] = _read(index, flat)
+        found[index.name] = parts
+    return Response(found)
+
+
+def delete_index(node: Node, request: Request) -> Response:
+    names = request.names()
+    if any("*" in n or n == "_all" for n in names):
+        raise illegal("Wildcard expressions or all indices are not allowed")
+    for name in names:
+        holders = [i.name for i in node.indices.values() if name in i.aliases]
+        if holders and name not in node.indices:
+            raise illegal(
+                f"The provided expression [{name}] matches an alias, specify the corresponding concrete indices instead."
+            )
+    for index in resolve(node, names, closed=True, hidden=True, ignore_unavailable=request.flag("ignore_unavailable")):
+        node.remove_index(index)
+    return Response({"acknowledged": True})
+
+
+def get_mapping(node: Node, request: Request) -> Response:
+    return Response({i.name: {"mappings": i.mapping.body} for i in _named(node, request)})
+
+
+def put_mapping(node: Node, request: Request) -> Response:
+    addition = parse_mapping(request.json(required=True), node.version)
+    indices = _named(node, request)
+    for index in indices:
+        merge_mapping(index.mapping.body, addition, node.version)
+    for index in indices:
+        node.put_mapping(index, addition)
+    return Response({"acknowledged": True})
+
+
+def get_field_mapping(node: Node, request: Request) -> Response:
+    patterns = request.names("fields")
+    found = {}
+    for index in _named(node, request):
+        hits = {
+            path: {"full_name": path, "mapping": {path.rsplit(".", 1)[-1]: field.body}}
+            for path, field in sorted(index.mapping.fields.items())
+            if any(fnmatchcase(path, p) for p in patterns)
+        }
+        found[index.name] = {"mappings": hits}
+    return Response(found)
+
+
+def get_settings(node: Node, request: Request) -> Response:
+    names = request.names("name")
+    found = {}
+    for index in _named(node, request):
+        settings = {
+            k: v
+            for k, v in sorted(index.all_settings().items())
+            if not names or names == ["_all"] or any(fnmatchcase(k, n) for n in names)
+        }
+        if settings:
+            found[index.name] = {"settings": settings if request.flag("flat_settings") else nest(settings)}
+    return Response(found)
+
+
+def put_settings(node: Node, request: Request) -> Response:
+    body = request.json(required=True)
+    changes = flatten(body.get("settings", body) if isinstance(body.get("settings"), dict) else body)
+    if not changes:
+        raise validation("no settings to update")
+    results = [
+        (
+            index,
+            updated(
+                index.settings,
+                changes,
+                node.version,
+                index=index.name,
+                uuid=index.uuid,
+                closed=index.closed,
+                reopen=request.flag("reopen"),
+                keep=request.flag("preserve_existing"),
+            ),  # fmt: skip
+        )
+        for index in resolve(node, request.names(), **{**options(request), "closed": True})
+    ]
+    for index, settings in results:
+        index.settings = settings
+        node.save(index)
+    return Response({"acknowledged": True})
+
+
+def _shard_count(indices: list[Index]) -> Body:
+    total = sum(shards(i) * (1 + replicas(i)) for i in indices)
+    return {"total": total, "successful": sum(shards(i) for i in indices), "failed": 0}
+
+
+def refresh(node: Node, request: Request) -> Response:
+    """Every search sees every write here, so that there is nothing to do."""
+    return Response({"_shards": _shard_count(_named(node, request))})
+
+
+def stats(node: Node, request: Request) -> Response:
+    indices = _named(node, request)
+    per: dict[str, Body] = {}
+    for index in indices:
+        count, deleted, size = node.store.count(index.uuid)
+        part = {
+            "docs": {"count": count, "deleted": deleted, "total_size_in_bytes": size},
+            "store": {"size_in_bytes": size, "total_data_set_size_in_bytes": size, "reserved_in_bytes": 0},
+        }
+        wanted = request.names("metric")
+        if wanted and "_all" not in wanted:
+            part = {k: v for k, v in part.items() if k in wanted}
+        per[index.name] = {
+            "uuid": index.uuid,
+            "health": "yellow" if replicas(index) else "green",
+            "status": "close" if index.closed else "open",
+            "primaries": part,
+            "total": part,
+        }
+    every = _sum([p["primaries"] for p in per.values()])
+    return Response({"_shards": _shard_count(indices), "_all": {"primaries": every, "total": every}, "indices": per})
+
+
+def _sum(parts: list[Body]) -> Body:
+    total: Body = {}
+    for part in parts:
+        for group, values in part.items():
+            into = total.setdefault(group, dict.fromkeys(values, 0))
+            for key, value in values.items():
+                into[key] += value
+    return total
+
+
+def open_close(closed: bool) -> Any:
+    def handler(node: Node, request: Request) -> Response:
+        indices = resolve(node, request.names(), **{**options(request), "closed": True})
+        for index in indices:
+            index.closed = closed
+            node.save(index)
+        if closed:
+            done = {i.name: {"closed": True} for i in indices}
+            return Response({"acknowledged": True, "shards_acknowledged": True, "indices": done})
+        return Response({"acknowledged": True, "shards_acknowledged": True})
+
+    return handler
+
+
+# aliases
+
+
+def get_alias(node: Node, request: Request) -> Response:
+    wanted = request.names("name")
+    indices = resolve(node, request.names(), **{**options(request), "closed": True, "hidden": True})
+    found = {}
+    for index in indices:
+        aliases = {
+            a: b
+            for a, b in index.aliases.items()
+            if not wanted or any(fnmatchcase(a, w) or w == "_all" for w in wanted)
+        }
+        if aliases or not wanted and "index" in request.values:
+            found[index.name] = {"aliases": aliases}
+    held = {a for i in found.values() for a in i["aliases"]}
+    missing = [w for w in wanted if "*" not in w and w != "_all" and w not in held]
+    if missing:
+        plural = "es" if len(missing) > 1 else ""
+        error = {"error": f"alias{plural} [{','.join(missing)}] missing", "status": 404}
+        return Response({**error, **found}, 404)
+    if not wanted and "index" not in request.values:
+        found = {i.name: {"aliases": i.aliases} for i in indices}
+    return Response(found)
+
+
+def put_alias(node: Node, request: Request) -> Response:
+    action = {"index": request.values["index"], "alias": request.values["name"], **request.json()}
+    return Response({"acknowledged": True, "errors": _change_aliases(node, [("add", action)])})
+
+
+def delete_alias(node: Node, request: Request) -> Response:
+    action = {"indices": request.names(), "aliases": request.names("name")}
+    return Response({"acknowledged": True, "errors": _change_aliases(node, [("remove", action)])})
+
+
+def post_aliases(node: Node, request: Request) -> Response:
+    actions = []
+    for one in request.json(required=True).get("actions", []):
+        kind, body = next(iter(one.items()))
+        if kind not in ("add", "remove", "remove_index"):
+            inner = ElasticsearchError("x_content_parse_exception", f"[1:14] [alias_action] unknown field [{kind}]")
+            raise ElasticsearchError(
+                "x_content_parse_exception",
+                "[1:20] [aliases] failed to parse field [actions]",
+                cause=inner,
+                root=[inner.head()],
+            )
+        actions.append((kind, body))
+    if not actions:
+        raise illegal("No action specified")
+    return Response({"acknowledged": True, "errors": _change_aliases(node, actions)})
+
+
+def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
+    """All at once; whether some remove found nothing. Raises before anything is changed."""
+    changed = {i.name: dict(i.aliases) for i in node.indices.values()}
+    dropped: list[Index] = []
+    missed: list[str] = []
+    for kind, action in actions:
+        names = action.get("indices", action.get("index"))
+        names = names.split(",") if isinstance(names, str) else names
+        if not names:
+            raise validation("One of [index] or [indices] is required")
+        if kind == "remove_index":
+            for name in names:
+                if name not in node.indices:
+                    raise no_such_index(name)
+                dropped.append(node.indices[name])
+            continue
+        aliases = action.get("aliases", action.get("alias"))
+        aliases = [aliases] if isinstance(aliases, str) else aliases
+        if not aliases:
+            raise validation("One of [alias] or [aliases] is required")
+        indices = resolve(node, names, aliases=False, closed=True, hidden=True, allow_no_indices=False)
+        for alias in aliases:
+            if kind == "add":
+                check_index_name(alias)
+                if alias in node.indices and node.indices[alias] not in dropped:
+                    raise ElasticsearchError(
+                        "invalid_alias_name_exception",
+                        f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias",
+                        index_uuid="_na_", index=alias,
+                    )  # fmt: skip
+                for index in indices:
+                    changed[index.name][alias] = alias_form(action)
+            else:
+                hits = [
+                    (i, a) for i in indices for a in list(changed[i.name]) if fnmatchcase(a, alias) or alias == "_all"
+                ]
+                if not hits:
+                    if action.get("must_exist") or len(actions) == 1:
+                        raise ElasticsearchError(
+                            "aliases_not_found_exception", f"aliases [{alias}] missing", status=404,
+                            resource__type="aliases", resource__id=alias,
+                        )  # fmt: skip
+                    missed.append(alias)
+                for index, name in hits:
+                    del changed[index.name][name]
+    _check_write_indices(changed)
+    for index in dropped:
+        node.remove_index(index)
+    for name, aliases in changed.items():
+        index_ = node.indices.get(name)
+        if index_ and index_.aliases != aliases:
+            index_.aliases = aliases
+            node.save(index_)
+    return bool(missed)
+
+
+def _check_write_indices(changed: dict[str, dict[str, Body]]) -> None:
+    writers: dict[str, list[str]] = {}
+    for index, aliases in changed.items():
+        for alias, body in aliases.items():
+            if body.get("is_write_index"):
+                writers.setdefault(alias, []).append(index)
+    for alias, indices in writers.items():
+        if len(indices) > 1:
+            raise ElasticsearchError(
+                "illegal_state_exception",
+                f"alias [{alias}] has more than one write index [{','.join(sorted(indices))}]",
+                status=500,
+            )
+
+
+_READ = MULTI_INDEX + " flat_settings include_defaults features"
+_WRITE = MULTI_INDEX + " wait_for_active_shards"
+
+ROUTES: list[Route] = [
+    route("PUT", "/{index}", put_index, _WRITE),
+    route("GET", "/{index}", get_index, _READ),
+    route("DELETE", "/{index}", delete_index, _WRITE),
+    route("GET", "/_mapping", get_mapping, MULTI_INDEX),
+    route("GET", "/{index}/_mapping", get_mapping, MULTI_INDEX),
+    route("PUT POST", "/{index}/_mapping", put_mapping, MULTI_INDEX + " write_index_only"),
+    route("GET", "/_mapping/field/{fields}", get_field_mapping, MULTI_INDEX),
+    route("GET", "/{index}/_mapping/field/{fields}", get_field_mapping, MULTI_INDEX),
+    route("GET", "/_settings", get_settings, _READ),
+    route("GET", "/{index}/_settings", get_settings, _READ),
+    route("GET", "/{index}/_settings/{name}", get_settings, _READ),
+    route("PUT", "/_settings", put_settings, _READ + " preserve_existing reopen"),
+    route("PUT", "/{index}/_settings", put_settings, _READ + " preserve_existing reopen"),
+    route("GET POST", "/_refresh", refresh, MULTI_INDEX),
+    route("GET POST", "/{index}/_refresh", refresh, MULTI_INDEX),
+    route("GET POST", "/_flush", refresh, MULTI_INDEX + " force wait_if_ongoing"),
+    route("GET POST", "/{index}/_flush", refresh, MULTI_INDEX + " force wait_if_ongoing"),
+    route("GET", "/_stats", stats, MULTI_INDEX + " level"),
+    route("GET", "/_stats/{metric}", stats, MULTI_INDEX + " level"),
+    route("GET", "/{index}/_stats", stats, MULTI_INDEX + " level"),
+    route("GET", "/{index}/_stats/{metric}", stats, MULTI_INDEX + " level"),
+    route("POST", "/{index}/_open", open_close(False), _WRITE),
+    route("POST", "/{index}/_close", open_close(True), _WRITE),
+    route("GET", "/_alias", get_alias, MULTI_INDEX),
+    route("GET", "/_alias/{name}", get_alias, MULTI_INDEX),
+    route("GET", "/{index}/_alias", get_alias, MULTI_INDEX),
+    route("GET", "/{index}/_alias/{name}", get_alias, MULTI_INDEX),
+    route("PUT POST", "/{index}/_alias/{name}", put_alias, MULTI_INDEX),
+    route("DELETE", "/{index}/_alias/{name}", delete_alias, MULTI_INDEX),
+    route("POST", "/_aliases", post_aliases, MULTI_INDEX),
+]

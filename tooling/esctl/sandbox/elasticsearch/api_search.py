@@ -1,0 +1,273 @@
+"""Searching over HTTP: `_search`, `_msearch`, `_count`, points in time, scrolls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import sources
+from .errors import ElasticsearchError, illegal, parsing, unsupported, validation
+from .http import MULTI_INDEX, Request, Response, Route, load_json, route
+from .mapping import Body
+from .names import options, resolve
+from .node import Index, Node
+from .query import Query
+from .search import Options, search
+from .searcher import Searcher
+
+
+def _indices(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Index]:
+    found = resolve(node, names, **chosen)
+    for index in found:
+        if index.closed:
+            raise ElasticsearchError("index_closed_exception", "closed", index_uuid=index.uuid, index=index.name)
+        if any(name in index.aliases and "filter" in index.aliases[name] for name in names):
+            raise unsupported("filtered aliases in a search")
+    return found
+
+
+def _body(request: Request) -> Body:
+    """The body, with what the URL says laid over it."""
+    body = request.json()
+    for name in ("from", "size", "terminate_after"):
+        value = request.number(name)
+        if value is not None:
+            body[name] = value
+    for name in ("version", "seq_no_primary_term", "track_scores", "explain"):
+        if name in request.params:
+            body[name] = request.flag(name)
+    if "track_total_hits" in request.params:
+        text = request.params["track_total_hits"]
+        body["track_total_hits"] = int(text) if text.isdigit() else request.flag("track_total_hits")
+    if "sort" in request.params:
+        body["sort"] = request.listed("sort")
+    if "docvalue_fields" in request.params:
+        body["docvalue_fields"] = request.listed("docvalue_fields")
+    if "q" in request.params:
+        raise unsupported("the [q] parameter (query strings)")
+    return body
+
+
+def _options(request: Request, live: dict[str, str] | None = None, pit: str | None = None) -> Options:
+    return Options(
+        request.flag("typed_keys"),
+        request.flag("rest_total_hits_as_int"),
+        sources.from_request(request),
+        live,
+        pit,
+    )
+
+
+def run_search(node: Node, request: Request) -> Response:
+    body = _body(request)
+    pit = body.pop("pit", None)
+    if pit is not None:
+        if request.values.get("index"):
+            raise validation(
+                "[indices] cannot be used with point in time. Do not specify any index with point in time."
+            )
+        context = node.contexts.find(node, pit["id"], pit.get("keep_alive"))
+        if body.get("sort"):
+            body["sort"] = _tie_broken(body["sort"])
+        return Response(search(node, context.indices, body, _options(request, context.live, pit["id"])))
+    chosen = dict(options(request))
+    if "scroll" in request.params:
+        return _open_scroll(node, request, body, chosen)
+    return Response(search(node, _indices(node, request.names(), chosen), body, _options(request)))
+
+
+def _tie_broken(sort: Any) -> list[Any]:
+    """A point in time adds `_shard_doc` as the last key, so that `search_after` loses nothing."""
+    keys = sort if isinstance(sort, list) else [sort]
+    named = {k if isinstance(k, str) else next(iter(k)) for k in keys}
+    return keys if named & {"_doc", "_shard_doc"} else [*keys, "_shard_doc"]
+
+
+def count(node: Node, request: Request) -> Response:
+    body = request.json()
+    unknown = sorted(set(body) - {"query"})
+    if unknown:
+        raise parsing(f"request does not support [{unknown[0]}]")
+    if "q" in request.params:
+        raise unsupported("the [q] parameter (query strings)")
+    indices = _indices(node, request.names(), dict(options(request)))
+    counted = search(node, indices, {"size": 0, "track_total_hits": True, **body})
+    return Response({"count": counted["hits"]["total"]["value"], "_shards": counted["_shards"]})
+
+
+def multi_search(node: Node, request: Request) -> Response:
+    if not request.body.endswith(b"\n"):
+        raise illegal("The msearch request must be terminated by a newline [\\n]")
+    lines = request.body.split(b"\n")[:-1]
+    answers: list[Body] = []
+    took = 0
+    for number in range(0, len(lines) - 1, 2):
+        head = load_json(lines[number]) if lines[number].strip() else {}
+        body = load_json(lines[number + 1])
+        names = head.get("index", request.names())
+        names = names.split(",") if isinstance(names, str) else names
+        try:
+            chosen: dict[str, Any] = {**options(request)}
+            for key in ("ignore_unavailable", "allow_no_indices"):
+                if key in head:
+                    chosen[key] = str(head[key]).lower() == "true"
+            pit = body.pop("pit", None)
+            if pit is not None:
+                context = node.contexts.find(node, pit["id"], pit.get("keep_alive"))
+                answer = search(node, context.indices, body, _options(request, context.live, pit["id"]))
+            else:
+                answer = search(node, _indices(node, names, chosen), body, _options(request))
+            answers.append({**answer, "status": 200})
+            took = max(took, answer["took"])
+        except ElasticsearchError as error:
+            answers.append(error.body())
+    if not answers:
+        raise validation("no requests added")
+    return Response({"took": took, "responses": answers})
+
+
+# points in time
+
+
+def open_pit(node: Node, request: Request) -> Response:
+    if "keep_alive" not in request.params:
+        raise validation("[keep_alive] is not specified")
+    body = request.json()
+    if body.get("index_filter"):
+        raise unsupported("[index_filter] of a point in time")
+    indices = _indices(node, request.names(), dict(options(request)))
+    id, _ = node.contexts.open(node, indices, request.params["keep_alive"])
+    count_ = len(indices)
+    return Response({"id": id, "_shards": {"total": count_, "successful": count_, "skipped": 0, "failed": 0}})
+
+
+def close_pit(node: Node, request: Request) -> Response:
+    closed = node.contexts.close(node, request.json(required=True).get("id", ""))
+    return Response({"succeeded": True, "num_freed": int(closed)}, 200 if closed else 404)
+
+
+# scrolls
+
+
+def _open_scroll(node: Node, request: Request, body: Body, chosen: dict[str, bool]) -> Response:
+    size = body.get("size", 10)
+    if body.get("from"):
+        raise validation("using [from] is not allowed in a scroll context")
+    if size == 0:
+        raise validation("[size] cannot be [0] in a scroll context")
+    indices = _indices(node, request.names(), chosen)
+    id, context = node.contexts.open(node, indices, request.params["scroll"])
+    try:
+        context.body = {**body, "sort": _tie_broken(body.get("sort") or ["_score"])}
+        answer = _scrolled(node, request, id, context)
+    except BaseException:
+        node.contexts.close(node, id)
+        raise
+    return Response({"_scroll_id": id, **answer})
+
+
+def _scrolled(node: Node, request: Request, id: str, context: Any) -> Body:
+    """The next page: `search_after` over what was alive when the scroll was opened."""
+    asked = context.body if not context.remaining else {**context.body, "search_after": context.remaining}
+    asked = {**asked, "track_total_hits": True}
+    if context.remaining:
+        asked.pop("aggs", None)
+        asked.pop("aggregations", None)
+    answer = search(node, context.indices, asked, _options(request, context.live))
+    found = answer["hits"]["hits"]
+    if found:
+        context.remaining = found[-1]["sort"]
+    if not context.body.get("sort") or context.body["sort"] == ["_score", "_shard_doc"]:
+        for hit in found:
+            hit.pop("sort", None)
+    return answer
+
+
+def next_scroll(node: Node, request: Request) -> Response:
+    body = request.json()
+    id = body.get("scroll_id") or request.params.get("scroll_id")
+    if not id:
+        raise validation("scrollId is missing")
+    context = node.contexts.find(node, id, body.get("scroll") or request.params.get("scroll"))
+    return Response({"_scroll_id": id, **_scrolled(node, request, id, context)})
+
+
+def clear_scroll(node: Node, request: Request) -> Response:
+    ids = request.json().get("scroll_id", request.params.get("scroll_id", []))
+    ids = [ids] if isinstance(ids, str) else ids
+    if ids == ["_all"] or request.path.endswith("_all"):
+        freed = node.contexts.close_all(node)
+        return Response({"succeeded": True, "num_freed": freed})
+    freed = sum(node.contexts.close(node, id) for id in ids)
+    return Response({"succeeded": True, "num_freed": freed}, 200 if freed else 404)
+
+
+# by query
+
+
+def delete_by_query(node: Node, request: Request) -> Response:
+    """Every document that the query matches is deleted, each as one write."""
+    from .documents import Operation, perform
+
+    body = request.json(required=True)
+    if "query" not in body:
+        raise validation("query is missing")
+    unknown = sorted(set(body) - {"query", "max_docs"})
+    if unknown:
+        raise unsupported(f"[{unknown[0]}] of _delete_by_query")
+    indices = _indices(node, request.names(), dict(options(request)))
+    searcher = Searcher(node, indices)
+    try:
+        limit = f"LIMIT {int(body['max_docs'])}" if "max_docs" in body else ""
+        where = Query(searcher).where(body["query"])
+        rows = searcher.rows(f"SELECT doc, part FROM ({searcher.docs}) WHERE {where} ORDER BY part, doc {limit}")
+        names = {doc: indices[part].name for doc, part in rows}
+        stored = node.store.by_doc(names)
+    finally:
+        searcher.close()
+    node.store.begin()
+    try:
+        for doc, name in names.items():
+            perform(node, Operation("delete", name, stored[doc].id))
+    finally:
+        node.store.commit()
+    total = len(names)
+    return Response(
+        {
+            "took": 0,
+            "timed_out": False,
+            "total": total,
+            "deleted": total,
+            "batches": -(-total // 1000),
+            "version_conflicts": 0,
+            "noops": 0,
+            "retries": {"bulk": 0, "search": 0},
+            "throttled_millis": 0,
+            "requests_per_second": -1.0,
+            "throttled_until_millis": 0,
+            "failures": [],
+        }
+    )
+
+
+_COMMON = f"{MULTI_INDEX} routing preference ignore_throttled allow_partial_search_results request_cache batched_reduce_size max_concurrent_shard_requests pre_filter_shard_size ccs_minimize_roundtrips search_type"
+_SEARCH = (
+    f"{_COMMON} q df analyzer analyze_wildcard default_operator lenient from size sort _source _source_includes _source_excludes"
+    " _source_exclude_vectors track_total_hits track_scores typed_keys rest_total_hits_as_int scroll version seq_no_primary_term"
+    " terminate_after docvalue_fields stored_fields stats explain max_concurrent_searches"
+)
+_BY_QUERY = f"{_COMMON} refresh conflicts wait_for_completion slices scroll_size requests_per_second timeout wait_for_active_shards"
+
+ROUTES: list[Route] = [
+    route("GET POST", "/_search", run_search, _SEARCH),
+    route("GET POST", "/{index}/_search", run_search, _SEARCH),
+    route("GET POST", "/_count", count, f"{_COMMON} q min_score terminate_after"),
+    route("GET POST", "/{index}/_count", count, f"{_COMMON} q min_score terminate_after"),
+    route("GET POST", "/_msearch", multi_search, _SEARCH),
+    route("GET POST", "/{index}/_msearch", multi_search, _SEARCH),
+    route("POST", "/{index}/_pit", open_pit, f"{MULTI_INDEX} keep_alive preference routing"),
+    route("DELETE", "/_pit", close_pit),
+    route("GET POST", "/_search/scroll", next_scroll, "scroll scroll_id rest_total_hits_as_int typed_keys"),
+    route("DELETE", "/_search/scroll", clear_scroll, "scroll_id"),
+    route("DELETE", "/_search/scroll/_all", clear_scroll),
+    route("POST", "/{index}/_delete_by_query", delete_by_query, _BY_QUERY),
+]

@@ -1,0 +1,529 @@
+"""A document against its mapping: checked, its values taken out by field, and what dynamic mapping would add."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import math
+import re
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .dates import parse_date
+from .dynamic import dynamic_field
+from .errors import ElasticsearchError, illegal
+from .field_types import FLOATS, INTEGERS
+from .mapping import Body, Field, Mapping, is_object
+from .versions import Version
+
+if TYPE_CHECKING:
+    import numpy
+
+Values = dict[str, list[Any]]
+
+
+@dataclass
+class Parsed:
+    """`values` by field path (numbers, text, milliseconds, 0/1), `vectors` by path, `additions` a mapping to merge."""
+
+    values: Values = field(default_factory=dict)
+    vectors: dict[str, numpy.ndarray] = field(default_factory=dict)
+    keyed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    additions: Body = field(default_factory=dict)
+
+
+class DocumentParser:
+    """Parses documents of one mapping. `strict=False` skips what the stored document was already checked for."""
+
+    def __init__(self, mapping: Mapping, version: Version) -> None:
+        self.mapping, self.version = mapping, version
+
+    def parse(self, source: Body, id: str | None, raw: bytes = b"") -> Parsed:
+        """Raises ElasticsearchError in the shape of a document that does not fit."""
+        parsed = Parsed()
+        if self.mapping.body.get("enabled", True) is False:
+            return parsed
+        _Walk(self, parsed, id, raw).object(source, self.mapping.body, "", "true", False)
+        return parsed
+
+
+class _Walk:
+    def __init__(self, parser: DocumentParser, parsed: Parsed, id: str | None, raw: bytes) -> None:
+        self.parser, self.parsed, self.id, self.raw = parser, parsed, id, raw
+
+    def object(self, value: Body, node: Body, prefix: str, dynamic: str, nested: bool) -> None:
+        dynamic = node.get("dynamic", dynamic)
+        properties = node.get("properties", {})
+        for name, child in value.items():
+            if "." in name and name not in properties:
+                self.dotted(name, child, node, prefix, dynamic, nested)
+                continue
+            known = properties.get(name)
+            if known is None:
+                if child is None:
+                    continue
+                known = self.unknown(name, child, prefix, dynamic)
+                if known is None:
+                    continue
+            self.value(name, child, known, prefix + name, dynamic, nested)
+
+    def dotted(self, name: str, child: Any, node: Body, prefix: str, dynamic: str, nested: bool) -> None:
+        if not all(name.split(".")):
+            raise self.error(prefix + name, f"field name cannot contain only whitespace: [{name}]")
+        head, _, rest = name.partition(".")
+        self.object({head: {rest: child}}, node, prefix, dynamic, nested)
+
+    def unknown(self, name: str, child: Any, prefix: str, dynamic: str) -> Body | None:
+        """A field that the mapping lacks: its new definition, or None where it is not mapped."""
+        if dynamic == "false":
+            return None
+        within = prefix[:-1] or "_doc"
+        if dynamic == "strict":
+            raise ElasticsearchError(
+                "strict_dynamic_mapping_exception",
+                f"[{self.place(prefix + name)}] mapping set to strict, dynamic introduction of [{name}] within [{within}] is not allowed",
+            )
+        added = dynamic_field(self.parser.mapping.body, name, prefix + name, child, self.parser.version)
+        if added is None:
+            return None
+        into = self.parsed.additions
+        for part in prefix.split(".")[:-1]:
+            into = into.setdefault("properties", {}).setdefault(part, {})
+        known = into.setdefault("properties", {}).setdefault(name, added)
+        return dict(known)
+
+    def value(self, name: str, child: Any, node: Body, path: str, dynamic: str, nested: bool) -> None:
+        if is_object(node):
+            if node.get("enabled", True) is False:
+                return
+            nested = nested or node.get("type") == "nested"
+            for item in child if isinstance(child, list) else [child]:
+                if isinstance(item, list):
+                    item = next((x for x in item if x is not None), None)
+                if item is None:
+                    continue
+                if not isinstance(item, dict):
+                    raise ElasticsearchError(
+                        "document_parsing_exception",
+                        f"[{self.place(path)}] object mapping for [{path}] tried to parse field [{name}] as object, but found a concrete value",
+                    )
+                self.object(item, node, path + ".", dynamic, nested)
+            return
+        self.leaf(Field(path, node["type"], node), child, nested)
+
+    def leaf(self, known: Field, child: Any, nested: bool) -> None:
+        if known.type == "dense_vector":
+            if child is not None:
+                vector = self.vector(known, child)
+                if not nested:
+                    self.parsed.vectors[known.path] = vector
+            return
+        if known.type == "alias":
+            raise ElasticsearchError(
+                "document_parsing_exception",
+                f"[{self.place(known.path)}] Cannot write to a field alias [{known.path}].",
+            )
+        if known.type == "flattened":
+            self.flattened(known, child)
+            return
+        items = list(_flat(child))
+        if known.type == "rank_feature" and isinstance(child, list):
+            several = f"[rank_feature] fields do not support indexing multiple values for the same field [{known.path}] in the same document"
+            raise self.failure(known, child, illegal(several))
+        targets = [
+            known,
+            *(Field(f"{known.path}.{n}", b["type"], b, known.path) for n, b in known.body.get("fields", {}).items()),
+        ]
+        for copy in known.get("copy_to") or []:
+            target = self.parser.mapping.field(copy)
+            if target:
+                targets.append(target)
+        for target in targets:
+            read = _READERS[target.type]
+            collected = []
+            for item in items:
+                if item is None:
+                    item = target.body.get("null_value")
+                    if item is None:
+                        continue
+                try:
+                    value = read(target, item)
+                except ElasticsearchError as error:
+                    if target.get("ignore_malformed") and not isinstance(item, dict):
+                        continue
+                    raise self.failure(target, item, error) from None
+                if value is not None:
+                    collected.append(value)
+            if collected and not nested and _searchable(target):
+                self.parsed.values.setdefault(target.path, []).extend(collected)
+
+    def flattened(self, known: Field, child: Any) -> None:
+        if child is None:
+            return
+        items = child if isinstance(child, list) else [child]
+        pairs: list[tuple[str, str]] = []
+        for item in items:
+            if not isinstance(item, dict):
+                raise self.failure(
+                    known,
+                    item,
+                    ElasticsearchError(
+                        "parsing_exception",
+                        "Failed to parse object: expecting token of type [START_OBJECT] but found another",
+                        line=1,
+                        col=1,
+                    ),
+                )
+            pairs += _leaves(item, "")
+        limit = known.get("ignore_above")
+        pairs = [(k, v) for k, v in pairs if len(v) <= limit]
+        if pairs:
+            self.parsed.keyed.setdefault(known.path, []).extend(pairs)
+            self.parsed.values.setdefault(known.path, []).extend(v for _, v in pairs)
+
+    def vector(self, known: Field, child: Any) -> numpy.ndarray:
+        """float32, checked as the server does: dims, numbers only, no zero vector where the similarity is cosine."""
+        import numpy as np
+
+        dims, name = known.get("dims"), known.path
+        document = f"document with id '{self.id}'"
+        if isinstance(child, str):
+            vector = self.packed(child, dims, known)
+        elif isinstance(child, list):
+            odd = {type(x) for x in child} - {int, float}
+            if odd:
+                token = {str: "VALUE_STRING", bool: "VALUE_BOOLEAN", dict: "START_OBJECT", list: "START_ARRAY"}.get(
+                    odd.pop(), "VALUE_NULL"
+                )
+                raise self.parse_failure(
+                    name, f"Failed to parse object: expecting token of type [VALUE_NUMBER] but found [{token}]"
+                )
+            vector = np.frombuffer(array("f", child), dtype=np.float32) if child else np.zeros(0, np.float32)
+        else:
+            if isinstance(child, dict):
+                raise self.plain_failure(name, f"Expected text at {self.place(name)} but found START_OBJECT")
+            raise self.parse_failure(
+                name, "Failed to parse object: expecting token of type [VALUE_NUMBER] but found another"
+            )
+        if dims is None:
+            dims = len(vector)
+            addition: Body = {**known.body, "dims": dims}
+            self.learn_dims(known, addition)
+        if len(vector) > dims:
+            raise self.plain_failure(
+                name,
+                f"The [dense_vector] field [{name}] in doc [{document}] has more dimensions than defined in the mapping [{dims}]",
+            )
+        if len(vector) < dims:
+            raise self.plain_failure(
+                name,
+                f"The [dense_vector] field [{name}] in doc [{document}] has a different number of dimensions [{len(vector)}] than defined in the mapping [{dims}]",
+            )
+        if not np.isfinite(vector).all():
+            at = int(np.flatnonzero(~np.isfinite(vector))[0])
+            raise self.plain_failure(
+                name,
+                f"element_type [float] vectors do not support infinite values but found [{vector[at]}] at dim [{at}]; Preview of invalid vector: {_preview(vector)}",
+            )
+        if known.get("index") and known.body.get("similarity", "cosine") in ("cosine", "dot_product"):
+            magnitude = float(np.dot(vector, vector))
+            if known.body.get("similarity", "cosine") == "cosine" and magnitude == 0:
+                raise self.plain_failure(
+                    name,
+                    f"The [cosine] similarity does not support vectors with zero magnitude. Preview of invalid vector: {_preview(vector)}",
+                )
+            if known.body.get("similarity") == "dot_product" and abs(magnitude - 1) > 1e-4:
+                raise self.plain_failure(
+                    name,
+                    f"The [dot_product] similarity can only be used with unit-length vectors. Preview of invalid vector: {_preview(vector)}",
+                )
+        return vector
+
+    def learn_dims(self, known: Field, definition: Body) -> None:
+        from .mapping import default_index_options
+
+        if definition.get("index") and "index_options" not in definition:
+            definition["index_options"] = default_index_options(definition["dims"], self.parser.version)
+        into = self.parsed.additions
+        parts = known.path.split(".")
+        for part in parts[:-1]:
+            into = into.setdefault("properties", {}).setdefault(part, {})
+        into.setdefault("properties", {})[parts[-1]] = definition
+
+    def packed(self, text: str, dims: int | None, known: Field) -> numpy.ndarray:
+        """base64 of big-endian float32 (9.3 and later)."""
+        import numpy as np
+
+        if self.parser.version.major < 9:
+            raise self.parse_failure(
+                known.path, "Failed to parse object: expecting token of type [VALUE_NUMBER] but found [VALUE_STRING]"
+            )
+        try:
+            data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            raise self.parse_failure(known.path, "Failed to parse object: Invalid Base64 vector encoding") from None
+        if len(data) % 4 or (dims is not None and len(data) != dims * 4):
+            raise self.parse_failure(
+                known.path,
+                f"Failed to parse object: Base64 decoded vector byte length [{len(data)}] does not match the expected "
+                f"length of [{(dims or 0) * 4}] or [{(dims or 0) * 2}] for dimension count [{dims}]",
+            )
+        return np.frombuffer(data, dtype=">f4").astype(np.float32)
+
+    # errors
+
+    def place(self, path: str) -> str:
+        """`line:column` of the field's value in the document as sent."""
+        position = 0
+        for part in path.split("."):
+            found = re.compile(rb'"' + re.escape(part.encode()) + rb'"\s*:\s*').search(self.raw, position)
+            if not found:
+                return "1:1"
+            position = found.end()
+        before = self.raw[:position]
+        return f"{before.count(10) + 1}:{position - (before.rfind(10) + 1) + 1}"
+
+    def error(self, path: str, reason: str) -> ElasticsearchError:
+        return ElasticsearchError("document_parsing_exception", f"[{self.place(path)}] {reason}")
+
+    def failure(self, known: Field, value: Any, cause: ElasticsearchError) -> ElasticsearchError:
+        return ElasticsearchError(
+            "document_parsing_exception",
+            f"[{self.place(known.path)}] failed to parse field [{known.path}] of type [{known.type}] in document with id "
+            f"'{self.id}'. Preview of field's value: '{_java(value)}'",
+            cause=cause,
+        )
+
+    def plain_failure(self, path: str, reason: str) -> ElasticsearchError:
+        return ElasticsearchError(
+            "document_parsing_exception", f"[{self.place(path)}] failed to parse: {reason}", cause=illegal(reason)
+        )
+
+    def parse_failure(self, path: str, reason: str) -> ElasticsearchError:
+        line, column = self.place(path).split(":")
+        inner = ElasticsearchError("parsing_exception", reason, line=int(line), col=int(column))
+        return ElasticsearchError(
+            "document_parsing_exception",
+            f"[{line}:{column}] failed to parse: {reason}",
+            cause=inner,
+            root=[inner.head()],
+        )
+
+
+def _searchable(known: Field) -> bool:
+    return known.type != "binary" and not (known.get("index") is False and known.get("doc_values") is False)
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    else:
+        yield value
+
+
+def _leaves(value: Any, prefix: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [pair for k, v in value.items() for pair in _leaves(v, f"{prefix}.{k}" if prefix else k)]
+    if isinstance(value, list):
+        return [pair for v in value for pair in _leaves(v, prefix)]
+    return [] if value is None else [(prefix, _java(value))]
+
+
+def _java(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}={_java(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_java(v) for v in value) + "]"
+    return "null" if value is None else str(value)
+
+
+def _preview(vector: numpy.ndarray) -> str:
+    shown = ", ".join(str(float(x)) for x in vector[:5])
+    return f"[{shown}{', ...' if len(vector) > 5 else ''}]"
+
+
+# one reader per type: the JSON value → what the columns hold; None is not indexed
+
+
+def _keyword(known: Field, value: Any) -> str | None:
+    if isinstance(value, dict):
+        raise illegal("Expected text at 1:1 but found START_OBJECT")
+    text = value if isinstance(value, str) else _java(value)
+    if known.body.get("normalizer") == "lowercase":
+        text = text.lower()
+    above = known.get("ignore_above")
+    if len(text) > above:
+        return None
+    if len(text) > 8191 and len(text.encode()) > 32766:
+        raise illegal(
+            f'Document contains at least one immense term in field="{known.path}" (whose UTF8 encoding is longer than '
+            "the max length 32766), all of which were skipped."
+        )
+    return text
+
+
+def _text(known: Field, value: Any) -> str:
+    if isinstance(value, dict):
+        raise illegal("Expected text at 1:1 but found START_OBJECT")
+    return value if isinstance(value, str) else _java(value)
+
+
+def _not_numeric(value: Any) -> ElasticsearchError:
+    if isinstance(value, dict):
+        return illegal("Cannot parse object as number")
+    token = "VALUE_TRUE" if value else "VALUE_FALSE"
+    reason = f"Current token ({token}) not numeric, can not use numeric value accessors"
+    return ElasticsearchError(
+        "x_content_parse_exception", reason, cause={"type": "json_parse_exception", "reason": reason}
+    )
+
+
+def _number_text(known: Field, value: str) -> float | int:
+    if not known.get("coerce"):
+        raise illegal(f"{known.type.capitalize()} value passed as String")
+    try:
+        return int(value)
+    except ValueError:
+        try:
+            return float(value)
+        except ValueError:
+            raise ElasticsearchError(
+                "number_format_exception", f'For input string: "{value}"' if value else "empty String"
+            ) from None
+
+
+def _integer(known: Field, value: Any) -> int | None:
+    if isinstance(value, (bool, dict)):
+        raise _not_numeric(value)
+    if isinstance(value, str):
+        if value == "" and known.get("coerce"):
+            return None
+        number = _number_text(known, value)
+    else:
+        number = value
+    if isinstance(number, float):
+        if not math.isfinite(number):
+            raise illegal(f"[{known.type}] supports only finite values, but got [{value}]")
+        if number != int(number) and not known.get("coerce"):
+            raise illegal(f"{value} cannot be converted to {known.type.capitalize()} without data loss")
+        number = int(number)
+    bits = INTEGERS[known.type]
+    if not -(1 << bits) <= number < 1 << bits:
+        if bits in (7, 15, 63) or isinstance(value, str):
+            kind = {7: "a byte", 15: "a short", 31: "an integer", 63: "a long"}[bits]
+            raise illegal(f"Value [{value}] is out of range for {kind}")
+        reason = f"Numeric value ({value}) out of range of int (-2147483648 - 2147483647)"
+        raise ElasticsearchError(
+            "x_content_parse_exception", reason, cause={"type": "input_coercion_exception", "reason": reason}
+        )
+    return number
+
+
+def _float(known: Field, value: Any) -> float | None:
+    import struct
+
+    if isinstance(value, (bool, dict)):
+        raise _not_numeric(value)
+    if isinstance(value, str) and value == "" and known.get("coerce"):
+        return None
+    number = float(_number_text(known, value) if isinstance(value, str) else value)
+    if known.type != "double" and math.isfinite(number):
+        try:
+            number = struct.unpack(
+                "f" if known.type == "float" else "e", struct.pack("f" if known.type == "float" else "e", number)
+            )[0]
+        except (OverflowError, struct.error):
+            number = math.inf
+    if not math.isfinite(number):
+        raise illegal(f"[{known.type}] supports only finite values, but got [{'Infinity' if number > 0 else value}]")
+    return number
+
+
+def _boolean(known: Field, value: Any) -> int | None:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        if value == "":
+            return 0
+        if value in ("true", "false"):
+            return int(value == "true")
+        raise illegal(f"Failed to parse value [{value}] as only [true] or [false] are allowed.")
+    token = (
+        "VALUE_NUMBER_INT"
+        if isinstance(value, int)
+        else "VALUE_NUMBER_FLOAT"
+        if isinstance(value, float)
+        else "START_OBJECT"
+    )
+    reason = f"Current token ({token}) not of boolean type"
+    raise ElasticsearchError(
+        "x_content_parse_exception", reason, cause={"type": "json_parse_exception", "reason": reason}
+    )
+
+
+def _date(known: Field, value: Any) -> int:
+    if isinstance(value, dict):
+        raise illegal("Expected text at 1:1 but found START_OBJECT")
+    return parse_date(_java(value), str(known.get("format")))
+
+
+def _ip(known: Field, value: Any) -> str:
+    return ip_key(str(value))
+
+
+def ip_key(text: str) -> str:
+    """An address as 32 hex digits of its IPv6 form, which sorts as Elasticsearch sorts addresses."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise illegal(f"'{text}' is not an IP string literal.") from None
+    number = int(address) | (0xFFFF << 32) if address.version == 4 else int(address)
+    return f"{number:032x}"
+
+
+def ip_text(key: str) -> str:
+    number = int(key, 16)
+    if number >> 32 == 0xFFFF:
+        return str(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+    return str(ipaddress.IPv6Address(number))
+
+
+def _binary(known: Field, value: Any) -> None:
+    if not isinstance(value, str):
+        raise illegal("Expected text")
+    return None
+
+
+def _rank_feature(known: Field, value: Any) -> float:
+    """Kept with 9 bits of mantissa, as Lucene's feature field does (the low 15 bits of the float are dropped)."""
+    import struct
+
+    if isinstance(value, (bool, dict)):
+        raise _not_numeric(value)
+    number = float(_number_text(Field(known.path, "float", {}), value) if isinstance(value, str) else value)
+    if not math.isfinite(number) or number < 1.17549435e-38:
+        raise illegal(
+            f"featureValue must be a positive normal float, got: {number} for feature {known.path} on field _feature "
+            "which is less than the minimum positive normal float: 1.17549435E-38"
+        )
+    bits = struct.unpack("<I", struct.pack("<f", number))[0] >> 15 << 15
+    return float(struct.unpack("<f", struct.pack("<I", bits))[0])
+
+
+_READERS: dict[str, Callable[[Field, Any], Any]] = {
+    "keyword": _keyword,
+    "text": _text,
+    **dict.fromkeys(INTEGERS, _integer),
+    **dict.fromkeys(FLOATS, _float),
+    "boolean": _boolean,
+    "date": _date,
+    "ip": _ip,
+    "binary": _binary,
+    "rank_feature": _rank_feature,
+}

@@ -1,0 +1,87 @@
+"""Elasticsearch's error body, as exceptions: `type`, `reason`, extra keys, `caused_by`, and the HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ElasticsearchError(Exception):
+    """An answer of Elasticsearch that is an error.
+
+    `extra` are keys beside `type` and `reason` (`index`, `resource.id`, `line`, …); `cause` becomes `caused_by`;
+    `root` is what stands in `root_cause` when it is not this error itself.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        reason: str,
+        *,
+        status: int = 400,
+        cause: dict[str, Any] | ElasticsearchError | None = None,
+        root: list[dict[str, Any]] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(reason)
+        self.type, self.reason, self.status, self.extra, self.root = type, reason, status, extra, root
+        self.cause = cause.item() if isinstance(cause, ElasticsearchError) else cause
+
+    def head(self) -> dict[str, Any]:
+        return {"type": self.type, "reason": self.reason, **{k.replace("__", "."): v for k, v in self.extra.items()}}
+
+    def item(self) -> dict[str, Any]:
+        """The error inside a bulk item or another error's `caused_by`."""
+        return self.head() | ({"caused_by": self.cause} if self.cause else {})
+
+    def body(self) -> dict[str, Any]:
+        """The whole answer."""
+        return {"error": {"root_cause": self.root or [self.head()], **self.item()}, "status": self.status}
+
+
+def illegal(reason: str, **extra: Any) -> ElasticsearchError:
+    return ElasticsearchError("illegal_argument_exception", reason, **extra)
+
+
+def unsupported(what: str, *, type: str = "illegal_argument_exception", **extra: Any) -> ElasticsearchError:
+    """What Elasticsearch has and the sandbox has not: always refused by name, never answered with a guess."""
+    return ElasticsearchError(type, f"the esctl sandbox does not implement {what}", **extra)
+
+
+def parsing(reason: str, **extra: Any) -> ElasticsearchError:
+    return ElasticsearchError("parsing_exception", reason, line=1, col=1, **extra)
+
+
+def unknown_field(parser: str, name: str) -> ElasticsearchError:
+    return ElasticsearchError("x_content_parse_exception", f"[1:1] [{parser}] unknown field [{name}]")
+
+
+def validation(*reasons: str) -> ElasticsearchError:
+    text = " ".join(f"{n}: {reason};" for n, reason in enumerate(reasons, 1))
+    return ElasticsearchError("action_request_validation_exception", f"Validation Failed: {text}")
+
+
+def no_such_index(name: str) -> ElasticsearchError:
+    return ElasticsearchError(
+        "index_not_found_exception",
+        f"no such index [{name}]",
+        status=404,
+        resource__type="index_or_alias",
+        resource__id=name,
+        index_uuid="_na_",
+        index=name,
+    )
+
+
+def search_failure(error: ElasticsearchError, index: str, *, caused: bool = True) -> ElasticsearchError:
+    """A failure on the shard of `index`, wrapped as a search answers it ("all shards failed")."""
+    cause = error.item() | {"caused_by": error.item()} if caused and error.type != "query_shard_exception" else None
+    return ElasticsearchError(
+        "search_phase_execution_exception",
+        "all shards failed",
+        status=error.status,
+        root=[error.head()],
+        cause=cause,
+        phase="query",
+        grouped=True,
+        failed_shards=[{"shard": 0, "index": index, "node": "sandbox", "reason": error.item()}],
+    )

@@ -1,0 +1,127 @@
+"""Index names: valid ones, and which indices an expression (`logs-*,-logs-old`, an alias) means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from .errors import ElasticsearchError, illegal, no_such_index
+from .http import Request
+from .node import Index, Node
+
+_FORBIDDEN = set('\\/*?"<>| ,')
+
+
+def check_index_name(name: str) -> None:
+    """Raises Elasticsearch's invalid_index_name_exception."""
+    reason = None
+    if any(c in _FORBIDDEN for c in name):
+        reason = "must not contain the following characters ['\\\\','/','*','?','\"','<','>','|',' ',',']"
+    elif "#" in name or ":" in name:
+        reason = f"must not contain '{'#' if '#' in name else ':'}'"
+    elif name[:1] in "_-+":
+        reason = "must not start with '_', '-', or '+'"
+    elif name in (".", ".."):
+        reason = "must not be '.' or '..'"
+    elif name != name.lower():
+        reason = "must be lowercase"
+    elif len(name.encode()) > 255:
+        reason = f"index name is too long, ({len(name.encode())} > 255)"
+    if reason:
+        raise ElasticsearchError(
+            "invalid_index_name_exception", f"Invalid index name [{name}], {reason}", index_uuid="_na_", index=name
+        )
+
+
+def options(request: Request) -> Mapping[str, bool]:
+    """The index options of a request; wildcards mean open, visible indices unless it says otherwise."""
+    expand = set((request.params.get("expand_wildcards") or "open").split(","))
+    unknown = expand - {"all", "open", "closed", "hidden", "none"}
+    if unknown:
+        raise illegal(f"No valid expand wildcard value [{sorted(unknown)[0]}]")
+    return {
+        "ignore_unavailable": request.flag("ignore_unavailable"),
+        "allow_no_indices": request.flag("allow_no_indices", True),
+        "open": bool(expand & {"open", "all"}),
+        "closed": bool(expand & {"closed", "all"}),
+        "hidden": bool(expand & {"hidden", "all"}),
+    }
+
+
+def resolve(
+    node: Node,
+    names: list[str],
+    *,
+    ignore_unavailable: bool = False,
+    allow_no_indices: bool = True,
+    open: bool = True,
+    closed: bool = False,
+    hidden: bool = False,
+    aliases: bool = True,
+) -> list[Index]:
+    """The indices meant, by name; raises index_not_found_exception. No names, `_all` and `*` mean all."""
+    if not names or names == ["_all"]:
+        names = ["*"]
+    found: dict[str, Index] = {}
+    for name in names:
+        if name.startswith("-") and found:
+            found = {n: i for n, i in found.items() if not fnmatchcase(n, name[1:])}
+        elif "*" in name or name == "_all":
+            dotted = name.startswith(".")
+            matched = 0
+            for index in node.indices.values():
+                if not (closed if index.closed else open):
+                    continue
+                hit = fnmatchcase(index.name, name) or (aliases and any(fnmatchcase(a, name) for a in index.aliases))
+                if hit and (hidden or not index.hidden or (dotted and index.name.startswith("."))):
+                    found[index.name] = index
+                    matched += 1
+            if not matched and not allow_no_indices:
+                raise no_such_index(name)
+        else:
+            meant = [node.indices[name]] if name in node.indices else []
+            if not meant and aliases:
+                meant = [i for i in node.indices.values() if name in i.aliases]
+            if not meant and not ignore_unavailable:
+                if name.startswith("_"):
+                    check_index_name(name)
+                raise no_such_index(name)
+            found.update((i.name, i) for i in meant)
+    if not found and not allow_no_indices:
+        raise no_such_index(",".join(names))
+    return [found[n] for n in sorted(found)]
+
+
+def writable(node: Node, name: str) -> Index | None:
+    """The one index that a write to `name` goes to, or None where there is none yet; raises for an unclear alias."""
+    if name in node.indices:
+        index = node.indices[name]
+    else:
+        holders = [i for i in node.indices.values() if name in i.aliases]
+        if not holders:
+            return None
+        write = [i for i in holders if i.aliases[name].get("is_write_index")]
+        if len(holders) > 1 or (holders and holders[0].aliases[name].get("is_write_index") is False):
+            if not write:
+                raise illegal(
+                    f"no write index is defined for alias [{name}]. The write index may be explicitly disabled using "
+                    "is_write_index=false or the alias points to multiple indices without one being designated as a write index"
+                )
+            holders = write
+        index = holders[0]
+    if index.closed:
+        raise ElasticsearchError("index_closed_exception", "closed", index_uuid=index.uuid, index=index.name)
+    for block, reason in (
+        ("read_only", "FORBIDDEN/5/index read-only (api)"),
+        ("write", "FORBIDDEN/8/index write (api)"),
+        (
+            "read_only_allow_delete",
+            "TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block",
+        ),
+    ):
+        if index.settings.get(f"index.blocks.{block}") == "true":
+            status = 429 if block == "read_only_allow_delete" else 403
+            raise ElasticsearchError(
+                "cluster_block_exception", f"index [{index.name}] blocked by: [{reason}];", status=status, index_uuid=index.uuid, index=index.name
+            )  # fmt: skip
+    return index
