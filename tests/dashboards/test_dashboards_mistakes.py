@@ -179,6 +179,11 @@ def test_whatever_is_no_dashboard_gets_one_line():
         assert len(list(check_dashboard(nonsense))) == 1
 
 
+def test_a_number_that_json_cannot_say_is_a_mistake():
+    (mistake,) = check_dashboard(dashboard(chart(sampling=float("inf"))))
+    assert mistake.message == 'panel 1: "sampling" must be a number, not Infinity'
+
+
 def test_a_visualization():
     vega = {"type": "vega", "title": "V", "spec": {"$schema": "https://vega.github.io/schema/vega/v5.json"}}
     assert list(check_visualization(vega)) == []

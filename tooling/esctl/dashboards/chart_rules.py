@@ -45,7 +45,7 @@ def _parts(config: dict[str, Any]) -> Iterator[tuple[Path, list[tuple[Path, dict
 
 
 def _within(index: Any, count: int) -> bool:
-    return isinstance(index, int | float) and index == int(index) and 0 <= index < count
+    return isinstance(index, int | float) and float(index).is_integer() and 0 <= index < count
 
 
 def _are(count: int, noun: str) -> str:

@@ -7,6 +7,7 @@ the keys that tell branches apart (`type`, `operation`, …), and only its mista
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -191,6 +192,8 @@ class Checker:
 def _is(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
+    if isinstance(value, float) and not math.isfinite(value):
+        return False  # YAML has infinities, JSON has not
     if kind == "integer" and isinstance(value, float):
         return value.is_integer()
     return isinstance(value, TYPES[kind])
