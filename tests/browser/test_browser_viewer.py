@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dashboard_objects import GRIDS, dashboard
 from fake_servers import Asked, servers
+from more_charts import gallery, more_charts
 from running_viewer import running_viewer
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -85,6 +86,21 @@ def test_every_panel_is_drawn_and_the_console_is_silent(chromium: Any, new: bool
         assert page.find("#banner").text == "SANDBOX"
         assert page.driver.title == "Image recognition"
         assert page.console() == []
+
+
+def test_every_other_chart_is_drawn_and_the_console_is_silent(chromium: Any) -> None:
+    with servers(gallery()) as (url, asked), running_viewer(url) as root:
+        page = Page(chromium, root, asked).open("dashboards#/view/charts")
+        assert len(page.all(".panel")) == len(more_charts())
+        assert page.texts(".panel-note") == ["cannot draw mosaic yet"]
+        assert len(page.all(".drawing svg")) == 10
+        assert page.texts(".tags button") == ["cat", "coffee", "moon", "page", "rocket"]
+        assert page.texts(".tile-title") == ["cat", "coffee", "moon", "page", "rocket"]
+        assert page.texts(f"{page.panel('split')} thead th") == ["#", "Top 100 values of label", *"01234"]
+        assert page.texts(f"{page.panel('area')} .legend li") == [*"01234"]
+        assert page.console() == []
+        page.click("summary h2")
+        assert not page.find(page.panel("split")).is_displayed()
 
 
 def test_the_grid_is_kibanas(page: Page) -> None:

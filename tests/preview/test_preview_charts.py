@@ -163,6 +163,50 @@ def test_table_of_split_metrics() -> None:
     assert [cell["text"] for cell in model["rows"][0]].count("-") == 4
 
 
+def test_heatmap_colours_its_cells_by_their_numbers() -> None:
+    state = {"layerId": "layer_0", "valueAccessor": "m", "xAccessor": "x", "yAccessor": "y"}
+    state["gridConfig"] = {"isCellLabelVisible": True}
+    columns = {"y": terms("label"), "x": terms("cluster"), "m": metric("count")}
+    chart = draw(lens("lnsHeatmap", state, columns))
+    assert fills(svg(chart), "rect") == ["#154399", *["#bfdbff"] * 4]
+    assert [i.label for i in chart.legend] == ["< 24", "≥ 24", "≥ 30", "≥ 36", "≥ 42"]
+    values = chart.spec["data"]["values"]  # type: ignore[index]
+    assert values[0]["tip"] == {
+        "Top 100 values of cluster": "0",
+        "Top 100 values of label": "cat",
+        "Count of records": "48",
+    }
+
+
+@pytest.mark.parametrize("shape", ["horizontalBullet", "verticalBullet", "circle", "semiCircle", "arc"])
+def test_gauge(shape: str) -> None:
+    stops = [{"color": "#aa0000", "stop": 50}, {"color": "#00aa00", "stop": 200}]
+    state = {"layerId": "layer_0", "shape": shape, "metricAccessor": "m", "maxAccessor": "top", "goalAccessor": "g"}
+    state |= {"colorMode": "palette", "palette": {"params": {"rangeType": "number", "stops": stops}}}
+    static = {"operationType": "static_value", "isBucketed": False, "references": []}
+    columns = {
+        "m": metric("count"),
+        "top": {**static, "params": {"value": "200"}},
+        "g": {**static, "params": {"value": "150"}},
+    }
+    chart = draw(lens("lnsGauge", state, columns))
+    assert chart.summary == "Count of records: 120 of 200"
+    assert "#00aa00" in svg(chart)
+
+
+def test_tag_cloud_sizes_words_between_the_bounds() -> None:
+    state = {"layerId": "layer_0", "tagAccessor": "t", "valueAccessor": "m", "minFontSize": 10, "maxFontSize": 50}
+    chart = draw(lens("lnsTagcloud", state, {"t": terms("label"), "m": metric("count")}))
+    assert [(t["text"], round(t["size"])) for t in chart.model["tags"]][:2] == [("cat", 50), ("coffee", 10)]
+    assert chart.model["tags"][1]["filters"][0]["query"] == {"match_phrase": {"label": "coffee"}}
+
+
+def test_legacy_metric() -> None:
+    state = {"layerId": "layer_0", "accessor": "m", "colorMode": "None", "palette": {"params": {"stops": []}}}
+    (tile,) = draw(lens("lnsLegacyMetric", state, {"m": metric("count")})).model["tiles"]
+    assert (tile["text"], tile["background"]) == ("120", None)
+
+
 def test_empty_answers_are_said_to_be_empty() -> None:
     nothing = {"image_data": [], "image_clusters": []}
     for panel in ("pie", "sizes", "table"):

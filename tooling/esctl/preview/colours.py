@@ -38,6 +38,7 @@ AMSTERDAM = (
     "#E7664C",
 )
 NEUTRAL = "#98A2B3"
+_SEQUENTIAL = ("#BFDBFF", "#8FBFFF", "#61A2FF", "#2F7DE1", "#154399")
 _DARK_INK = "#111C2C"
 _PALETTES = {"default": BOREALIS, "elastic_line_optimized": BOREALIS}
 
@@ -102,6 +103,18 @@ def colour_by_number(palette_state: Mapping[str, Any], value: float, low: float,
         if limit is None or position < limit:
             return str(stop["color"])
     return str(stops[-1]["color"])
+
+
+def palette_steps(palette_state: Mapping[str, Any] | None) -> list[tuple[str, float | None]]:
+    """Colours and upper bounds of a Lens `palette`, the last one open; empty where it has none of its own."""
+    params = (palette_state or {}).get("params") or {}
+    return [(str(s["color"]), s.get("stop")) for s in params.get("stops") or params.get("colorStops") or ()]
+
+
+def default_palette() -> Body:
+    """Five steps from light to dark, for numbers whose chart stores no colours."""
+    stops = [{"color": colour, "stop": 20 * (i + 1)} for i, colour in enumerate(_SEQUENTIAL)]
+    return {"params": {"rangeType": "percent", "rangeMin": 0, "rangeMax": 100, "continuity": "all", "stops": stops}}
 
 
 def text_on(background: str) -> str:

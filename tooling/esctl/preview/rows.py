@@ -26,6 +26,16 @@ class Table:
     widths: Mapping[str, float | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def keys(self, column: Column) -> list[Any]:
+        """The column's keys as Lens orders them: alphabetically where it says so, else as they came; the rest last."""
+        found = list({repr(row[column.id]): row[column.id] for row in self.rows if column.id in row}.values())
+        rest = [k for k in found if k in (OTHER, MISSING)]
+        proper = [k for k in found if k not in (OTHER, MISSING)]
+        order_by = (column.params.get("orderBy") or {}).get("type")
+        if column.operation == "terms" and order_by == "alphabetical" and len({type(k) for k in proper}) == 1:
+            proper.sort(reverse=column.params.get("orderDirection") == "desc")
+        return proper + rest
+
     def filters(self, row: Row, *columns: str) -> list[Body]:
         """The filters that a click on this row means: for the columns named, or for all of its bucket columns."""
         made: list[Body] = []

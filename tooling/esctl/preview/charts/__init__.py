@@ -8,10 +8,13 @@ from ...errors import EsctlError
 from ...model import Body
 from ..lens import Lens
 from ..rows import Table
-from .metric import metric_chart
+from .gauge import gauge_chart
+from .heatmap import heatmap_chart
+from .metric import legacy_metric_chart, metric_chart
 from .model import Chart, LegendItem
 from .partition import partition_chart
 from .table import table_chart
+from .tag_cloud import tag_cloud_chart
 from .xy import xy_chart
 
 __all__ = ["CHARTS", "Chart", "LegendItem", "lens_chart", "undrawn"]
@@ -21,9 +24,12 @@ CHARTS: Mapping[str, Callable[[Lens, Mapping[str, Table]], Chart]] = {
     "lnsDatatable": table_chart,
     "lnsPie": partition_chart,
     "lnsXY": xy_chart,
+    "lnsHeatmap": heatmap_chart,
+    "lnsGauge": gauge_chart,
+    "lnsTagcloud": tag_cloud_chart,
+    "lnsLegacyMetric": legacy_metric_chart,
 }
-_NAMES = {"lnsHeatmap": "heatmap", "lnsTagcloud": "tag cloud", "lnsGauge": "gauge", "lnsChoropleth": "region map",
-          "lnsLegacyMetric": "legacy metric"}  # fmt: skip
+_NAMES = {"lnsChoropleth": "region map"}
 
 
 def lens_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:

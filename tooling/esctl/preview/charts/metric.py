@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...model import Body
@@ -28,6 +29,14 @@ def metric_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
     return Chart(
         "metric", {"tiles": tiles, "columns": int(state.get("maxCols") or 3)}, summary=summary, notes=table.notes
     )
+
+
+def legacy_metric_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
+    """`lnsLegacyMetric`: the same number, with its own words for where the colour goes."""
+    state = lens.visualization
+    colour = {"Background": {"applyColorTo": "background"}, "Labels": {"applyColorTo": "value"}}
+    mode = colour.get(str(state.get("colorMode")), {"palette": None})
+    return metric_chart(replace(lens, visualization={**state, **mode}), tables)
 
 
 def _tile(state: Body, table: Table, row: Row, extent: tuple[float, float]) -> Body:

@@ -25,10 +25,11 @@ class Chart:
     `metric`: model `{tiles: [{title, subtitle, value, text, colour, background, secondary, progress, filters}]}`;
     `table`: model `{columns, rows: [[{value, text, colour, background, filters}]], page_size, sorting, row_numbers}`;
     `vega-lite`: `spec`, whose data rows carry `filters`, a position in the model's `filters`;
+    `tags`: model `{tags: [{text, value, size, colour, filters}], caption}`;
     `empty`: nothing matched; `undrawn`: model `{reason, definition}`.
     """
 
-    kind: Literal["metric", "table", "vega-lite", "empty", "undrawn"]
+    kind: Literal["metric", "table", "tags", "vega-lite", "empty", "undrawn"]
     model: Body = field(default_factory=dict)
     spec: Body | None = None
     legend: tuple[LegendItem, ...] = ()
@@ -56,8 +57,10 @@ class FilterList:
 
     def __init__(self) -> None:
         self.listed: list[list[Body]] = []
+        self._places: dict[str, int] = {}
 
     def add(self, filters: list[Body]) -> int:
-        if filters not in self.listed:
+        place = self._places.setdefault(repr(filters), len(self.listed))
+        if place == len(self.listed):
             self.listed.append(filters)
-        return self.listed.index(filters)
+        return place

@@ -143,7 +143,7 @@ def _spec(
         "view": {"stroke": None},
         "layer": [
             {
-                "mark": {"type": "arc", "strokeWidth": 1.5, "cursor": "pointer"},
+                "mark": {"type": "arc", "strokeWidth": 1.5 if len(values) <= 60 else 0.4, "cursor": "pointer"},
                 "encoding": {
                     "theta": {**angle, "field": "a0", "stack": None},
                     "theta2": {"field": "a1"},

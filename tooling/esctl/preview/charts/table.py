@@ -64,12 +64,13 @@ def _columns(state: Body, table: Table) -> tuple[list[_Shown], list[Row]]:
 def _transposed(plain: list[_Shown], split: list[str], table: Table) -> tuple[list[_Shown], list[Row]]:
     """Metrics side by side for each value of the split columns: `3 › Count`."""
     rows: dict[str, Row] = {}
-    groups: dict[str, str] = {}
+    place = {c: {repr(key): i for i, key in enumerate(table.keys(table.layer.columns[c]))} for c in split}
     by_row = [s for s in plain if s.column.bucketed]
     metrics = [s for s in plain if not s.column.bucketed]
+    in_order = sorted(table.rows, key=lambda row: [place[c][repr(row[c])] for c in split])
+    groups = dict.fromkeys(" › ".join(key_text(row[c], table.layer.columns[c]) for c in split) for row in in_order)
     for row in table.rows:
         group = " › ".join(key_text(row[c], table.layer.columns[c]) for c in split)
-        groups[group] = group
         merged = rows.setdefault(repr([row[s.key] for s in by_row]), {s.key: row[s.key] for s in by_row})
         merged.update({f"{group}---{s.key}": row.get(s.key) for s in metrics})
     label = "{group}" if len(metrics) == 1 else "{group} › {label}"

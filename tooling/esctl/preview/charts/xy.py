@@ -126,7 +126,12 @@ def _values(
     drawing: _Drawing,
 ) -> Iterator[Body]:
     plain = None if splits else own or drawing.next_colour()
-    for row in table.rows:
+    if x:
+        width = table.widths.get(x.id)
+        labels = (key_text(key, x, width=width) for key in table.keys(x))
+        drawing.categories += [label for label in labels if label not in drawing.categories]
+    place = {s.id: {repr(key): i for i, key in enumerate(table.keys(s))} for s in splits}
+    for row in sorted(table.rows, key=lambda row: [place[s.id][repr(row[s.id])] for s in splits]):
         value = row.get(accessor.id)
         if not isinstance(value, int | float):
             continue
@@ -154,8 +159,6 @@ def _value(
 ) -> Body:
     width = table.widths.get(x.id) if x else None
     label = key_text(row[x.id], x, width=width) if x else ""
-    if label not in drawing.categories:
-        drawing.categories.append(label)
     value: Body = {
         "label": label,
         "y": row[accessor.id],
@@ -221,7 +224,7 @@ def _axes(
     x_kind = ("temporal" if x and x.operation == "date_histogram" else "quantitative") if continuous else "ordinal"
     x_encoding: Body = {"field": "x" if continuous else "label", "type": x_kind, "axis": x_axis}
     if not continuous:
-        x_encoding |= {"sort": None, "scale": {"paddingInner": 0.2, "paddingOuter": 0.1}}
+        x_encoding |= {"sort": drawing.categories, "scale": {"type": "band", "paddingInner": 0.2, "paddingOuter": 0.1}}
     else:
         x_encoding["scale"] = {"type": "utc"} if x_kind == "temporal" else {"zero": False, "nice": False}
     return x_encoding, {"field": "y", "type": "quantitative", "axis": y_axis, "scale": scale}

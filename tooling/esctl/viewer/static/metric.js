@@ -1,4 +1,4 @@
-// Big numbers: one tile each, clickable where a tile stands for a value.
+// Big numbers (one tile each) and tag clouds: clickable where they stand for a value.
 
 import { h } from "./dom.js";
 
@@ -14,8 +14,15 @@ export function drawMetric(content, chart, addFilters) {
       tile.secondary && h("span", { class: "tile-secondary" }, tile.secondary.label ? `${tile.secondary.label} ` : "", h("b", {}, tile.secondary.text)),
       tile.progress !== null && h("span", { class: "tile-bar", "aria-hidden": "true" },
         h("i", { style: { width: `${Math.max(0, Math.min(1, tile.progress)) * 100}%`, background: tile.colour ?? "var(--accent)" } })),
-      h("span", { class: "tile-value", style: { color: tile.colour ?? "", "--length": tile.text.length } }, tile.text)));
-    list.lastChild.style.setProperty("--length", Math.max(tile.text.length, 3));
+      h("span", { class: "tile-value", style: { color: tile.colour ?? "" } }, tile.text)));
+    list.lastChild.lastChild.style.setProperty("--length", Math.max(tile.text.length, 3));
   }
   content.append(list);
+}
+
+export function drawTags(content, chart, addFilters) {
+  const { tags, caption } = chart.model;
+  const words = tags.map((tag) => h("li", {},
+    h("button", { style: { fontSize: `${tag.size}px`, color: tag.colour }, title: `${tag.text}: ${tag.value}`, onclick: () => addFilters(tag.filters) }, tag.text)));
+  content.append(h("ul", { class: "tags", "aria-label": caption || "Tags" }, words), caption && h("p", { class: "tags-caption" }, caption));
 }

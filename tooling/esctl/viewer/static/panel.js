@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { h, icon } from "./dom.js";
-import { drawMetric } from "./metric.js";
+import { drawMetric, drawTags } from "./metric.js";
 import { drawTable } from "./table.js";
 import { drawVega } from "./vega.js";
 
@@ -57,6 +57,7 @@ export class PanelView {
     const { chart } = this;
     switch (chart.kind) {
       case "metric": return (add) => drawMetric(content, chart, add);
+      case "tags": return (add) => drawTags(content, chart, add);
       case "table": return (add) => drawTable(content, chart, add, this.definition.title);
       case "vega":
       case "vega-lite": return (add) => drawVega(content, chart, add, this.view.site, (notes) => this.say(notes));
