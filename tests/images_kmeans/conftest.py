@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 from kmeans_cases import Server, connected
-from servers.fixtures import elasticsearch_95, elasticsearch_710
-
-__all__ = ["elasticsearch_710", "elasticsearch_95"]
 
 
 @pytest.fixture(params=["sandbox", pytest.param("7.10", marks=pytest.mark.real)])
