@@ -41,7 +41,7 @@ def shell(command: str) -> str:
 
 
 def play(command: str) -> str:
-    words = shlex.split(command) if command.startswith("esctl ") and "|" not in command and "<<" not in command else []
+    words = shlex.split(command) if f"{command} ".startswith("esctl ") and "|" not in command else []
     return esctl(words[1:]) if words else shell(command)
 
 
@@ -51,6 +51,7 @@ def settled(text: str, replaced: dict[str, str]) -> str:
         text = text.replace(value, name)
     text = re.sub(r"\b\d+\.\d+ s\b", "N s", text)
     text = re.sub(r"pid \d+", "pid N", text)
+    text = re.sub(r"free in \d+ s", "free in N s", text)
     return re.sub(r"\b\w+ on [\w.-]+ \(project", "WHO on HOST (project", text)
 
 

@@ -45,6 +45,9 @@ def _told(error: Exception) -> int:
         return 5 if isinstance(error, Refused) else 1
     # Typer 0.29 carries a Click of its own and calls its base TyperException; earlier ones use Click's.
     if hasattr(error, "format_message"):
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message(), file=sys.stderr)
+            return 1
         context = getattr(error, "ctx", None)
         tail = f"; `{context.command_path} --help` shows what there is" if context is not None else ""
         print(f"error: {error.format_message().rstrip('.')}{tail}", file=sys.stderr)
