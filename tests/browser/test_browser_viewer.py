@@ -198,6 +198,52 @@ def test_click_in_a_vega_panel_filters_through_kibanas_function(page: Page) -> N
     assert {p["cluster"] for p in points(page, "scatter")} == {dot["cluster"]}
 
 
+FUNCTIONS = """{
+  $schema: https://vega.github.io/schema/vega/v5.json
+  data: [{name: "t", url: {"%context%": true, "%timefield%": "@timestamp", index: "image_clusters", body: {size: 0}}}]
+  signals: [{name: "go", value: 0}, {
+    name: "went"
+    update: '''
+      go === 1 ? kibanaAddFilter({match_phrase: {cluster: 1}}, 'image_data', 'only one') :
+      go === 2 ? kibanaRemoveFilter({match_phrase: {cluster: 1}}, 'image_data') :
+      go === 3 ? kibanaRemoveAllFilters() :
+      go === 4 ? kibanaSetTimeFilter('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z') : 0
+      '''
+  }]
+}"""
+
+
+def test_kibanas_functions(chromium: Any) -> None:
+    objects = dashboard()
+    panels = json.loads(objects[-1]["attributes"]["panelsJSON"])
+    next(p for p in panels if p["panelIndex"] == "scatter")["embeddableConfig"]["savedVis"]["params"]["spec"] = (
+        FUNCTIONS
+    )
+    objects[-1]["attributes"]["panelsJSON"] = json.dumps(panels)
+    with servers(objects) as (url, asked), running_viewer(url) as root:
+        page = Page(chromium, root, asked).open()
+
+        def go(number: int) -> list[str]:
+            script = "document.querySelector('[data-panel=scatter] .drawing').view.signal('go', arguments[0]).run()"
+            page.driver.execute_script(script, number)
+            page.drawn()
+            return page.texts(".pill button:first-child")
+
+        assert page.texts(".panel-note.problem") == []
+        assert go(1) == ["only one"]
+        assert go(2) == []
+        page.click(f"{page.panel('pie')} .legend li:nth-child(2) button")
+        assert page.texts(".pill button:first-child") == ["cluster: 1"]
+        assert go(2) == []
+        page.click(f"{page.panel('pie')} .legend li:nth-child(2) button")
+        assert go(3) == []
+        assert page.find(".time").get_attribute("value") == "now-15m"
+        go(4)
+        assert page.find(".time option:checked").text == "2026-01-01T00:00:00.000Z – 2026-01-02T00:00:00.000Z"
+        ranges = [c["range"] for s in asked.searches() for c in s["query"]["bool"]["filter"] if "range" in c]
+        assert ranges[-1]["@timestamp"]["gte"] == "2026-01-01T00:00:00.000Z"
+
+
 def test_wheel_zooms_and_a_tooltip_appears(page: Page) -> None:
     assert page.signal("scatter", "span") == 2.2
     dot = points(page, "scatter")[3]

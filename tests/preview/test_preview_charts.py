@@ -13,6 +13,7 @@ from esctl.preview import (
     Chart,
     DataView,
     Scope,
+    TimeRange,
     lens_chart,
     lens_requests,
     lens_rows,
@@ -122,6 +123,54 @@ def test_series_types(series: str, shape: str, marks: int) -> None:
     groups = re.findall(rf'<g class="mark-{shape} role-mark[^>]*>(.*?)</g>', drawn, re.S)
     assert sum(group.count("<path") for group in groups) == marks
     assert [i.label for i in chart.legend] == ["0", "1", "2", "3", "4"]
+
+
+def answered(attributes: dict[str, Any], buckets: list[dict[str, Any]]) -> Chart:
+    """A chart of one bucket column, from an answer written here."""
+    opened = read_lens(attributes, data_views=VIEWS)
+    scope = Scope(time_range=TimeRange("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))
+    searches = lens_requests(opened, scope, bounds={"l": {"x": (0.0, 10.0)}})
+    answer = {"hits": {"total": {"value": 9}}, "aggregations": {"0": {"buckets": buckets}}}
+    return lens_chart(opened, lens_rows(opened, searches, {"l": answer}))
+
+
+def over(x: dict[str, Any] | None, series: str) -> dict[str, Any]:
+    layer = {"layerId": "l", "seriesType": series, "accessors": ["y"], **({"xAccessor": "x"} if x else {})}
+    return lens("lnsXY", {"layers": [layer]}, {**({"x": x} if x else {}), "y": metric("count")})
+
+
+DATES = {"operationType": "date_histogram", "sourceField": "@timestamp", "isBucketed": True, "label": "", "params": {}}
+NUMBERS = {"operationType": "range", "sourceField": "d", "isBucketed": True, "params": {"type": "histogram"}}
+
+
+@pytest.mark.parametrize(("series", "shape"), [("bar_stacked", "rect"), ("line", "symbol")])
+def test_dates_lie_on_a_time_axis_and_filter_by_range(series: str, shape: str) -> None:
+    start = 1767225600000
+    buckets = [{"key": start + i * 1_800_000, "doc_count": i + 1} for i in range(4)]
+    chart = answered(over(DATES, series), buckets)
+    assert len(fills(svg(chart), shape)) == 4
+    values = chart.spec["layer"][0]["layer"][0]["data"]["values"]  # type: ignore[index]
+    assert values[1]["tip"] == {"@timestamp": "01-01 00:30", "Count of records": "2"}
+    (clicked,) = chart.model["filters"][values[1]["filters"]]
+    assert clicked["query"]["range"]["@timestamp"] == {
+        "gte": "2026-01-01T00:30:00Z",
+        "lt": "2026-01-01T01:00:00Z",
+        "format": "strict_date_optional_time",
+    }
+
+
+def test_histogram_bars_are_as_wide_as_their_interval() -> None:
+    buckets = [{"key": 0.0, "doc_count": 2}, {"key": 0.2, "doc_count": 0}, {"key": 0.4, "doc_count": 5}]
+    chart = answered(over(NUMBERS, "bar"), buckets)
+    values = chart.spec["layer"][0]["layer"][0]["data"]["values"]  # type: ignore[index]
+    assert [(v["x"], v["x1"]) for v in values] == [(0.0, 0.2), (0.2, 0.4), (0.4, pytest.approx(0.6))]
+    assert len(fills(svg(chart), "rect")) == 3
+    assert chart.model["filters"][values[2]["filters"]][0]["query"]["range"]["d"]["gte"] == 0.4
+
+
+def test_a_bar_without_an_x_axis() -> None:
+    chart = draw(over(None, "bar"))
+    assert len(fills(svg(chart), "rect")) == 1
 
 
 def test_second_axis_and_reference_line() -> None:

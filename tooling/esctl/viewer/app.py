@@ -186,11 +186,17 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
         "filters": list(dashboard.filters),
         "query": dashboard.query,
         "time_range": {"from": time.start, "to": time.end} if time else None,
-        "timed": any(v.time_field for v in dashboard.data_views.values()),
+        "timed": _is_timed(dashboard),
         "margins": bool(dashboard.options.get("useMargins", True)),
         "hide_titles": bool(dashboard.options.get("hidePanelTitles", False)),
         "data_views": {v.id: v.title for v in dashboard.data_views.values()},
     }
+
+
+def _is_timed(dashboard: Dashboard) -> bool:
+    """Whether a time range would change anything: a data view has a time field, or a Vega spec asks for the range."""
+    specs = (str(p.definition.get("spec")) for p in dashboard.panels if p.kind == "vega")
+    return any(v.time_field for v in dashboard.data_views.values()) or any("%time" in spec for spec in specs)
 
 
 async def _wanted(request: Request) -> Mapping[str, Any]:

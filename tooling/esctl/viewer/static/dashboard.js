@@ -21,18 +21,19 @@ export class DashboardView {
     this.controls = dashboard.controls.map((control) => (control.kind === "options_list_control" ? new Control(control, this) : null));
     this.panels = dashboard.panels.map((panel) => new PanelView(panel, this));
     this.bar = h("ul", { class: "pills", "aria-label": "Filters" });
+    this.time = h("div", { class: "time-place" });
     this.queryNote = h("p", { class: "problem query-problem", role: "alert", hidden: true });
     this.element = h("div", { class: "dashboard" },
       h("h1", { class: "visually-hidden" }, dashboard.title),
       h("section", { class: "narrow", "aria-label": "Narrow down" },
-        h("div", { class: "narrow-row" }, this.controls.map((control, i) => control?.element ?? unknownControl(dashboard.controls[i])), this.queryForm(), this.timePicker()),
+        h("div", { class: "narrow-row" }, this.controls.map((control, i) => control?.element ?? unknownControl(dashboard.controls[i])), this.queryForm(), this.time),
         this.queryNote, this.bar),
       this.layout());
     this.stopTheme = onThemeChange(() => this.panels.forEach((panel) => panel.redraw()));
     this.kibana = {
       addFilter: (query, index, alias) => this.addFilters([textFilter(query, this.dataView(index), alias)]),
       removeFilter: (query, index) => this.removeFilter(textFilter(query, this.dataView(index))),
-      removeAllFilters: () => this.reset(),
+      removeAllFilters: () => this.update({ filters: [] }),
       setTimeFilter: (from, to) => this.update({ time: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } }),
     };
     kibanaHandlers.current = this.kibana;
@@ -116,9 +117,11 @@ export class DashboardView {
     return found?.[0] ?? index ?? Object.keys(this.dashboard.data_views)[0];
   }
 
+  // What the reader sees of the state: filters as pills, and the time range.
   pills() {
     this.bar.replaceChildren(...pills(this.state.filters, (filters) => this.update({ filters })));
     this.bar.hidden = !this.state.filters.length;
+    this.time.replaceChildren(...this.timePicker());
   }
 
   queryForm() {
@@ -133,13 +136,14 @@ export class DashboardView {
   }
 
   timePicker() {
-    if (!this.dashboard.timed) return null;
+    if (!this.dashboard.timed && !this.state.time) return [];
     const { time } = this.state;
-    const known = TIMES.some(([from]) => from === (time?.from ?? ""));
-    const options = known ? TIMES : [[time.from, `${time.from} to ${time.to}`], ...TIMES];
+    const known = !time || (time.to === "now" && TIMES.some(([from]) => from === time.from));
+    const options = known ? TIMES : [[time.from, `${time.from} – ${time.to}`], ...TIMES];
     const choose = (event) => this.update({ time: event.target.value ? { from: event.target.value, to: "now" } : null });
-    return h("select", { class: "time", "aria-label": "Time range", onchange: choose },
-      options.map(([from, label]) => h("option", { value: from, selected: from === (time?.from ?? "") }, label)));
+    const chosen = (from) => from === (time?.from ?? "");
+    return [h("select", { class: "time", "aria-label": "Time range", onchange: choose },
+      options.map(([from, label]) => h("option", { value: from, selected: chosen(from) }, label)))];
   }
 
   // Top-level panels and sections share one column of rows; each run between two sections is a grid of its own.

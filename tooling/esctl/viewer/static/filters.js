@@ -2,8 +2,9 @@
 
 import { h, icon } from "./dom.js";
 
-export const sameFilter = (a, b) =>
-  JSON.stringify([a.query, a.meta?.index, a.meta?.relation, a.meta?.params]) === JSON.stringify([b.query, b.meta?.index, b.meta?.relation, b.meta?.params]);
+// The same by what they ask for, whoever made them; a combined filter has no query of its own.
+const asked = ({ query, meta }) => JSON.stringify([query ?? [meta?.relation, meta?.params], meta?.index]);
+export const sameFilter = (a, b) => asked(a) === asked(b);
 
 export function filterLabel(filter) {
   const { alias, key, type, params, relation, value } = filter.meta ?? {};
