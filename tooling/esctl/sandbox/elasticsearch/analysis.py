@@ -14,8 +14,8 @@ _WORD = re.compile(
     rf"[{_CJK}]|(?:(?![{_CJK}])\w)+(?:(?:(?<=[^\W\d_])['.\u2019](?=[^\W\d_])|(?<=\d)[.,](?=\d))(?:(?![{_CJK}])\w)+)*"
 )
 _STOP = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was"
-    " will with".split()
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this"
+    " to was will with".split()
 )
 
 

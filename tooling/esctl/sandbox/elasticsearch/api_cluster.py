@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .dates import iso, now_ms
@@ -110,6 +111,10 @@ def cat_indices(node: Node, request: Request) -> Response:
     return _table(rows, request)
 
 
+def _sort_value(name: str, row: dict[str, str]) -> tuple[float, str]:
+    return (float(row[name]), "") if row[name].isdigit() else (0.0, row[name])
+
+
 def _table(rows: list[dict[str, str]], request: Request) -> Response:
     """A cat answer as JSON or as aligned text; `h` picks columns, `s` sorts, `v` adds the header."""
     columns = list(rows[0]) if rows else []
@@ -119,9 +124,7 @@ def _table(rows: list[dict[str, str]], request: Request) -> Response:
             raise ElasticsearchError(
                 "unsupported_operation_exception", f"Unable to sort by unknown sort key `{name}`", status=500
             )
-        rows.sort(
-            key=lambda r, n=name: (float(r[n]), "") if r[n].isdigit() else (0.0, r[n]), reverse=direction == "desc"
-        )  # type: ignore[misc]
+        rows.sort(key=partial(_sort_value, name), reverse=direction == "desc")
     if request.params.get("h"):
         columns = [c for c in request.listed("h") if c in columns]
         rows = [{c: r[c] for c in columns} for r in rows]
@@ -193,13 +196,16 @@ def security_off(node: Node, request: Request) -> Response:
     """What a server with `xpack.security.enabled: false` says."""
     raise ElasticsearchError(
         "exception",
-        "Security must be explicitly enabled when using a [basic] license. Enable security by setting [xpack.security.enabled] "
-        "to [true] in the elasticsearch.yml file and restart the node.",
+        "Security must be explicitly enabled when using a [basic] license. Enable security by setting"
+        " [xpack.security.enabled] to [true] in the elasticsearch.yml file and restart the node.",
         status=500,
     )
 
 
-_WAIT = "wait_for_status wait_for_no_relocating_shards wait_for_active_shards wait_for_nodes level timeout master_timeout local expand_wildcards"
+_WAIT = (
+    "wait_for_status wait_for_no_relocating_shards wait_for_active_shards wait_for_nodes level timeout master_timeout"
+    " local expand_wildcards"
+)
 _CAT = MULTI_INDEX + " h s v bytes time help health pri include_unloaded_segments"
 
 ROUTES: list[Route] = [

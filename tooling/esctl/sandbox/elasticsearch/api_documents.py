@@ -148,7 +148,10 @@ def bulk_documents(node: Node, request: Request) -> Response:
 
 _SOURCE = "_source _source_includes _source_excludes _source_exclude_vectors stored_fields"
 _GET = f"{_SOURCE} preference realtime refresh routing version version_type"
-_PUT = "refresh timeout wait_for_active_shards routing version version_type if_seq_no if_primary_term pipeline op_type require_alias include_source_on_error"
+_PUT = (
+    "refresh timeout wait_for_active_shards routing version version_type if_seq_no if_primary_term pipeline op_type"
+    " require_alias include_source_on_error"
+)
 
 ROUTES: list[Route] = [
     route("PUT POST", "/{index}/_doc/{id}", index_document, _PUT),

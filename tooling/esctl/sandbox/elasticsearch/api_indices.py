@@ -45,8 +45,8 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
     if template:
         if "data_stream" in template[1]:
             raise illegal(
-                f"cannot create index with name [{name}], because it matches with template [{template[0]}] that creates data streams only, "
-                "use create data stream api instead"
+                f"cannot create index with name [{name}], because it matches with template [{template[0]}] that creates"
+                " data streams only, use create data stream api instead"
             )
         settings, mapping, aliases = compose(node, template[1])
     own = flatten(body.get("settings"))
@@ -100,7 +100,8 @@ def delete_index(node: Node, request: Request) -> Response:
         holders = [i.name for i in node.indices.values() if name in i.aliases]
         if holders and name not in node.indices:
             raise illegal(
-                f"The provided expression [{name}] matches an alias, specify the corresponding concrete indices instead."
+                f"The provided expression [{name}] matches an alias, specify the corresponding concrete indices"
+                " instead."
             )
     for index in resolve(node, names, closed=True, hidden=True, ignore_unavailable=request.flag("ignore_unavailable")):
         node.remove_index(index)

@@ -249,13 +249,19 @@ def delete_by_query(node: Node, request: Request) -> Response:
     )
 
 
-_COMMON = f"{MULTI_INDEX} routing preference ignore_throttled allow_partial_search_results request_cache batched_reduce_size max_concurrent_shard_requests pre_filter_shard_size ccs_minimize_roundtrips search_type"
-_SEARCH = (
-    f"{_COMMON} q df analyzer analyze_wildcard default_operator lenient from size sort _source _source_includes _source_excludes"
-    " _source_exclude_vectors track_total_hits track_scores typed_keys rest_total_hits_as_int scroll version seq_no_primary_term"
-    " terminate_after docvalue_fields stored_fields stats explain max_concurrent_searches"
+_COMMON = (
+    f"{MULTI_INDEX} routing preference ignore_throttled allow_partial_search_results request_cache batched_reduce_size"
+    " max_concurrent_shard_requests pre_filter_shard_size ccs_minimize_roundtrips search_type"
 )
-_BY_QUERY = f"{_COMMON} refresh conflicts wait_for_completion slices scroll_size requests_per_second timeout wait_for_active_shards"
+_SEARCH = (
+    f"{_COMMON} q df analyzer analyze_wildcard default_operator lenient from size sort _source _source_includes"
+    " _source_excludes _source_exclude_vectors track_total_hits track_scores typed_keys rest_total_hits_as_int scroll"
+    " version seq_no_primary_term terminate_after docvalue_fields stored_fields stats explain max_concurrent_searches"
+)
+_BY_QUERY = (
+    f"{_COMMON} refresh conflicts wait_for_completion slices scroll_size requests_per_second timeout"
+    " wait_for_active_shards"
+)
 
 ROUTES: list[Route] = [
     route("GET POST", "/_search", run_search, _SEARCH),

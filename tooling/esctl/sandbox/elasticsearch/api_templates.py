@@ -89,7 +89,8 @@ def _delete(node: Node, kind: str, pattern: str) -> Response:
         if used:
             held = sorted({c for t in used for c in node.templates[t]["composed_of"] if c in hits})
             raise illegal(
-                f"component templates [{', '.join(held)}] cannot be removed as they are still in use by index templates [{', '.join(used)}]"
+                f"component templates [{', '.join(held)}] cannot be removed as they are still in use by index templates"
+                f" [{', '.join(used)}]"
             )
     for name in hits:
         node.remove(kind, name)
@@ -123,7 +124,10 @@ def put_component(node: Node, request: Request) -> Response:
                 try:
                     compose(node, template)
                 except ElasticsearchError as error:
-                    reason = f"updating component template [{name}] results in invalid composable template [{other}] after templates are merged"
+                    reason = (
+                        f"updating component template [{name}] results in invalid composable template [{other}] after"
+                        " templates are merged"
+                    )
                     raise illegal(reason, cause=error) from None
     finally:
         if before is None:

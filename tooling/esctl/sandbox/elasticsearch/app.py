@@ -112,7 +112,10 @@ class ElasticsearchApp:
                     f"Invalid media-type value on headers [{name}]",
                     cause={
                         "type": "status_exception",
-                        "reason": f"{name} version must be either version {high} or {low}, but found {asked[1]}. {name}={value}",
+                        "reason": (
+                            f"{name} version must be either version {high} or {low}, but found {asked[1]}."
+                            f" {name}={value}"
+                        ),
                     },
                 )
         if body and content and not _MEDIA.search(content):

@@ -126,6 +126,7 @@ def _action(line: bytes, number: int) -> tuple[str, dict[str, Any]]:
     action, meta = next(iter(parsed.items()))
     if action not in _ACTIONS:
         raise illegal(
-            f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or [update] but found [{action}]"
+            f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or [update] but"
+            f" found [{action}]"
         )
     return action, meta or {}

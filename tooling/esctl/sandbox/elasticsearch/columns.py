@@ -1,4 +1,4 @@
-"""Columns for search, in DuckDB (in memory): derived from the store, one table per field, refreshed when something changed.
+"""Columns for search, in DuckDB (in memory): derived from the store, a table per field, refreshed after a write.
 
 A table holds (doc, value) pairs, so that a field may have many values; `doc` is the store's number of that version of
 the document. Versions that were replaced stay until too many are dead: what is alive stands in the index's own table.

@@ -95,7 +95,8 @@ def zone(name: str | None) -> tzinfo:
 @lru_cache(maxsize=128)
 def _pattern(java: str) -> tuple[re.Pattern[str], tuple[tuple[str, int | str], ...]]:
     """A java.time pattern as a regular expression and as parts for printing; raises ElasticsearchError."""
-    source, parts, i = "", [], 0
+    source, i = "", 0
+    parts: list[tuple[str, int | str]] = []
     while i < len(java):
         letter = java[i]
         if letter == "'":

@@ -11,8 +11,8 @@ import orjson
 
 from . import sources
 from .dates import format_date
-from .document_parser import ip_text
 from .errors import illegal, unsupported
+from .field_values import ip_text
 from .mapping import Body, Field
 from .searcher import Part, Searcher
 from .sources import SourceFilter, unpack_vectors, whole_source
@@ -144,13 +144,13 @@ def _source_values(node: Any, parts: list[str]) -> Iterator[Any]:
 
 def _formatted(known: Field, value: Any, format: str | None) -> Any:
     """A value of `_source` in the form of its field."""
-    from .document_parser import _READERS
     from .errors import ElasticsearchError
+    from .field_values import READERS
 
     if known.type in ("dense_vector", "flattened", "text", "binary"):
         return value
     try:
-        read = _READERS[known.type](known, value)
+        read = READERS[known.type](known, value)
     except (ElasticsearchError, KeyError):
         return None
     if read is None:

@@ -125,10 +125,10 @@ NUMERIC = (*INTEGERS, *FLOATS)
 
 ELSEWHERE = frozenset(
     "date_nanos scaled_float unsigned_long wildcard constant_keyword match_only_text semantic_text search_as_you_type"
-    " token_count geo_point geo_shape shape point version histogram exponential_histogram tdigest aggregate_metric_double"
-    " join percolator completion sparse_vector rank_features rank_vectors integer_range long_range float_range"
-    " double_range date_range ip_range murmur3 annotated_text counted_keyword pattern_text icu_collation_keyword"
-    " passthrough".split()
+    " token_count geo_point geo_shape shape point version histogram exponential_histogram tdigest"
+    " aggregate_metric_double join percolator completion sparse_vector rank_features rank_vectors integer_range"
+    " long_range float_range double_range date_range ip_range murmur3 annotated_text counted_keyword pattern_text"
+    " icu_collation_keyword passthrough".split()
 )
 """Types that Elasticsearch has and the sandbox refuses by name."""
 

@@ -1,4 +1,4 @@
-"""`filter_path`: keeps (or, with a leading `-`, drops) the parts of an answer that match dotted paths with wildcards."""
+"""`filter_path`: keeps (with a leading `-`: drops) the parts of an answer that match dotted paths with wildcards."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy
 
 _KEYS = frozenset(
-    "field query_vector query_vector_builder k num_candidates filter similarity boost _name rescore_vector visit_percentage inner_hits".split()
+    "field query_vector query_vector_builder k num_candidates filter similarity boost _name rescore_vector"
+    " visit_percentage inner_hits".split()
 )
 
 

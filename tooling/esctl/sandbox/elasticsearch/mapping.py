@@ -194,7 +194,8 @@ def _node(name: str, path: str, node: Any, version: Version) -> Body:
         if kind in ELSEWHERE:
             raise unsupported(f"the field type [{kind}] (field [{path}])", type="mapper_parsing_exception")
         raise mapping_error(
-            f"The mapper type [{kind}] declared on field [{name}] does not exist. It might have been created within a future version or requires a plugin to be installed. Check the documentation."
+            f"The mapper type [{kind}] declared on field [{name}] does not exist. It might have been created within a"
+            " future version or requires a plugin to be installed. Check the documentation."
         )
     return _leaf(name, path, node, kind, version)
 
@@ -314,7 +315,8 @@ def _dense_vector(name: str, parsed: Body, node: Body, version: Version) -> None
     similarity = parsed.setdefault("similarity", "cosine")
     if similarity not in ("l2_norm", "cosine", "dot_product", "max_inner_product"):
         raise mapping_error(
-            f"Unknown value [{similarity}] for field [similarity] - accepted values are [l2_norm, cosine, dot_product, max_inner_product]"
+            f"Unknown value [{similarity}] for field [similarity] - accepted values are [l2_norm, cosine, dot_product,"
+            " max_inner_product]"
         )
     options = node.get("index_options")
     if options is None:

@@ -104,8 +104,9 @@ def writable(node: Node, name: str) -> Index | None:
         if len(holders) > 1 or (holders and holders[0].aliases[name].get("is_write_index") is False):
             if not write:
                 raise illegal(
-                    f"no write index is defined for alias [{name}]. The write index may be explicitly disabled using "
-                    "is_write_index=false or the alias points to multiple indices without one being designated as a write index"
+                    f"no write index is defined for alias [{name}]. The write index may be explicitly disabled using"
+                    " is_write_index=false or the alias points to multiple indices without one being designated as a"
+                    " write index"
                 )
             holders = write
         index = holders[0]
@@ -122,6 +123,7 @@ def writable(node: Node, name: str) -> Index | None:
         if index.settings.get(f"index.blocks.{block}") == "true":
             status = 429 if block == "read_only_allow_delete" else 403
             raise ElasticsearchError(
-                "cluster_block_exception", f"index [{index.name}] blocked by: [{reason}];", status=status, index_uuid=index.uuid, index=index.name
+                "cluster_block_exception", f"index [{index.name}] blocked by: [{reason}];", status=status,
+                index_uuid=index.uuid, index=index.name,
             )  # fmt: skip
     return index

@@ -1,4 +1,4 @@
-"""The node: everything that one data folder holds, in memory beside its store: indices, templates, pipelines, policies."""
+"""The node: what one data folder holds, in memory beside its store: indices, templates, pipelines, policies."""
 
 from __future__ import annotations
 
@@ -89,9 +89,16 @@ class Node:
         self.indices: dict[str, Index] = {}
         for body in self.store.load("index").values():
             index = Index(
-                body["name"], body["uuid"], body["created"], body["settings"], Mapping(body["mapping"]), body["aliases"],
-                body["closed"], self.store.last_seq(body["uuid"]) + 1, created_version=body["created_version"],
-            )  # fmt: skip
+                body["name"],
+                body["uuid"],
+                body["created"],
+                body["settings"],
+                Mapping(body["mapping"]),
+                body["aliases"],
+                body["closed"],
+                self.store.last_seq(body["uuid"]) + 1,
+                created_version=body["created_version"],
+            )
             index.parser = DocumentParser(index.mapping, version)
             self.indices[index.name] = index
         self._columns: Columns | None = None

@@ -1,7 +1,7 @@
 """The scripts that the sandbox knows, by their text, and equal Python functions; any other script is refused.
 
-Nothing here compiles Painless. A script is recognised by the SHA-256 of its text with whitespace collapsed; its function
-was written from what the script says, apart from any other twin of it, so that the two can be compared.
+Nothing here compiles Painless. A script is recognised by the SHA-256 of its text with whitespace collapsed; its
+function was written from what the script says, apart from any other twin of it, so that the two can be compared.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def find_script(script: Any, *, extra: Mapping[str, Any] | None = None) -> tuple
             script=str(source),
             lang="painless",
             cause=illegal(
-                "the esctl sandbox does not compile Painless: it recognises the scripts of scripts/painless by their text"
+                "the esctl sandbox does not compile Painless: it recognises the scripts of scripts/painless by their"
+                " text"
             ),
             **(extra or {}),
         )

@@ -258,7 +258,7 @@ def _json(body: Body, extra: Body) -> Action:
                 raise _illegal("cannot add non-map fields to root of document")
             document.ctx.update(parsed)
         else:
-            document.set(body.get("target_field", body["field"]), parsed)
+            document.set(str(body.get("target_field", body["field"])), parsed)
 
     return act
 
@@ -285,7 +285,7 @@ def _convert(body: Body, extra: Body) -> Action:
                 return text.lower() == "true"
             raise _illegal(f"[{text}] is not a boolean value, cannot convert to boolean")
         if kind == "ip":
-            from .document_parser import ip_key
+            from .field_values import ip_key
 
             try:
                 ip_key(text)
@@ -319,7 +319,8 @@ def _convert(body: Body, extra: Body) -> Action:
         if value is _ABSENT:
             return
         document.set(
-            body.get("target_field", body["field"]), [one(v) for v in value] if isinstance(value, list) else one(value)
+            str(body.get("target_field", body["field"])),
+            [one(v) for v in value] if isinstance(value, list) else one(value),
         )
 
     return act
@@ -352,7 +353,7 @@ def _text(change: Callable[[str], str]) -> Callable[[Body, Body], Action]:
             value = _value(document, body)
             if value is not _ABSENT:
                 done = [one(v) for v in value] if isinstance(value, list) else one(value)
-                document.set(body.get("target_field", body["field"]), done)
+                document.set(str(body.get("target_field", body["field"])), done)
 
         return act
 
@@ -381,7 +382,7 @@ def _date(body: Body, extra: Body) -> Action:
             except ElasticsearchError:
                 continue
             out = body.get("output_format", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX")
-            document.set(body.get("target_field", "@timestamp"), format_date(ms, out, tz))
+            document.set(str(body.get("target_field", "@timestamp")), format_date(ms, out, tz))
             return
         raise _illegal(f"unable to parse date [{text}]")
 
@@ -440,8 +441,9 @@ PROCESSORS: dict[str, Processor] = {
 }
 
 ELSEWHERE = frozenset(
-    "attachment bytes circle community_id csv date_index_name dissect dot_expander enrich fingerprint foreach geo_grid geoip"
-    " grok gsub html_strip inference ip_location join kv network_direction normalize_for_stream recover_failure_document"
-    " redact registered_domain reroute set_security_user sort split terminate uri_parts urldecode user_agent".split()
+    "attachment bytes circle community_id csv date_index_name dissect dot_expander enrich fingerprint foreach geo_grid"
+    " geoip grok gsub html_strip inference ip_location join kv network_direction normalize_for_stream"
+    " recover_failure_document redact registered_domain reroute set_security_user sort split terminate uri_parts"
+    " urldecode user_agent".split()
 )
 """Processor types that Elasticsearch has and the sandbox refuses by name."""

@@ -9,10 +9,8 @@ from typing import Any
 
 from . import knn, scoring
 from .analysis import analyze, search_analyzer
-from .dates import date_math, zone
-from .document_parser import ip_key
+from .conditions import bound, equals, value_table, wildcard_regex
 from .errors import ElasticsearchError, illegal, parsing, unsupported
-from .field_types import FLOATS, INTEGERS
 from .mapping import Body, Field
 from .painless import find_script
 from .searcher import Part, Searcher, query_failure, quoted
@@ -20,10 +18,11 @@ from .searcher import Part, Searcher, query_failure, quoted
 NONE, ALL = "FALSE", "TRUE"
 
 _ELSEWHERE = frozenset(
-    "boosting combined_fields dis_max distance_feature field_masking_span function_score fuzzy geo_bounding_box geo_distance geo_grid"
-    " geo_polygon geo_shape has_child has_parent intervals match_bool_prefix match_phrase_prefix more_like_this multi_match nested"
-    " parent_id percolate pinned query_string regexp rule script semantic shape simple_query_string span_containing span_first"
-    " span_multi span_near span_not span_or span_term span_within sparse_vector text_expansion weighted_tokens wrapper type".split()
+    "boosting combined_fields dis_max distance_feature field_masking_span function_score fuzzy geo_bounding_box"
+    " geo_distance geo_grid geo_polygon geo_shape has_child has_parent intervals match_bool_prefix match_phrase_prefix"
+    " more_like_this multi_match nested parent_id percolate pinned query_string regexp rule script semantic shape"
+    " simple_query_string span_containing span_first span_multi span_near span_not span_or span_term span_within"
+    " sparse_vector text_expansion weighted_tokens wrapper type".split()
 )
 
 
@@ -37,7 +36,7 @@ class Query:
     def where(self, query: Any) -> str:
         """The condition; raises ElasticsearchError."""
         kind, body = _one(query)
-        return getattr(self, f"_where_{kind}")(body)  # type: ignore[no-any-return]
+        return getattr(self, f"_where_{kind}")(body)
 
     def scores(self, query: Any) -> str:
         """SELECT (doc, score) of the documents that match, one row each."""
@@ -108,7 +107,7 @@ class Query:
             said = condition(part, known)
             if said is None:
                 continue
-            table, column = _table(part, known)
+            table, column = value_table(part, known)
             if table:
                 found.append(f"doc IN (SELECT doc FROM {table} WHERE {said.replace('{}', column)})")
         for part in self.searcher.parts:
@@ -189,7 +188,7 @@ class Query:
                     docs, _ = self.searcher.columns.vectors(part.index, one.path)
                     found.append(f"doc IN ({', '.join(map(str, docs.tolist()))})" if len(docs) else NONE)
                     continue
-                table, _ = _table(part, one, "#lengths")
+                table, _ = value_table(part, one, "#lengths")
                 if table:
                     found.append(f"doc IN (SELECT doc FROM {table})")
             keyed = mapping.flattened_parent(path) if known is None else None
@@ -209,7 +208,7 @@ class Query:
             bounds["lte" if options.get("include_upper", True) else "lt"] = options["to"]
 
         def condition(part: Part, known: Field) -> str | None:
-            said = [_bound(part, known, op, value, options, self.searcher.now) for op, value in bounds.items()]
+            said = [bound(part, known, op, value, options, self.searcher.now) for op, value in bounds.items()]
             return " AND ".join(said) or "TRUE"
 
         return self._any(path, condition)
@@ -220,7 +219,9 @@ class Query:
 
     def _where_wildcard(self, body: Body) -> str:
         path, options = _field(body, "wildcard", "value", "value wildcard boost case_insensitive rewrite _name")
-        return self._pattern(path, str(options.get("value", options.get("wildcard"))), _wildcard, options, "wildcard")
+        return self._pattern(
+            path, str(options.get("value", options.get("wildcard"))), wildcard_regex, options, "wildcard"
+        )
 
     def _pattern(self, path: str, text: str, to_regex: Callable[[str], str], options: Body, kind: str) -> str:
         flags = "is" if options.get("case_insensitive") else "s"
@@ -229,7 +230,8 @@ class Query:
             if known.type not in ("keyword", "text", "flattened"):
                 raise query_failure(
                     part,
-                    f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{path}] which is of type [{known.type}]",
+                    f"Can only use {kind} queries on keyword, text and wildcard fields - not on [{path}] which is of"
+                    f" type [{known.type}]",
                 )
             return f"regexp_full_match({{}}, {quoted(to_regex(text))}, '{flags}')".replace("{}", "\0")
 
@@ -238,7 +240,10 @@ class Query:
     def _match(self, body: Body, name: str, keys: str) -> tuple[str, Body]:
         return _field(body, name, "query", keys)
 
-    _MATCH = "query operator minimum_should_match analyzer lenient boost zero_terms_query auto_generate_synonyms_phrase_query _name fuzziness"
+    _MATCH = (
+        "query operator minimum_should_match analyzer lenient boost zero_terms_query"
+        " auto_generate_synonyms_phrase_query _name fuzziness"
+    )
 
     def _where_match(self, body: Body) -> str:
         path, options = self._match(body, "match", self._MATCH)
@@ -276,7 +281,10 @@ class Query:
         if "minimum_should_match" in options:
             needed = max(needed, _minimum(options["minimum_should_match"], len(terms)))
         listed = ", ".join(map(quoted, terms))
-        return f"doc IN (SELECT doc FROM {table} WHERE term IN ({listed}) GROUP BY doc HAVING count(DISTINCT term) >= {needed})"
+        return (
+            f"doc IN (SELECT doc FROM {table} WHERE term IN ({listed}) GROUP BY doc HAVING count(DISTINCT term) >="
+            f" {needed})"
+        )
 
     def _scores_match(self, body: Body) -> str:
         path, options = self._match(body, "match", self._MATCH)
@@ -395,108 +403,3 @@ def _minimum(text: Any, count: int) -> int:
         part = math.floor(count * abs(number) / 100)
         number = part if number >= 0 else -part
     return max(0, count + number if number < 0 else number)
-
-
-def _wildcard(text: str) -> str:
-    out, i = "", 0
-    while i < len(text):
-        if text[i] == "\\" and i + 1 < len(text):
-            out, i = out + re.escape(text[i + 1]), i + 2
-            continue
-        out += ".*" if text[i] == "*" else "." if text[i] == "?" else re.escape(text[i])
-        i += 1
-    return out
-
-
-def _table(part: Part, known: Field, suffix: str = "#terms") -> tuple[str | None, str]:
-    if known.type == "text":
-        return part.columns.tables.get(known.path + suffix), "term"
-    return part.columns.tables.get(known.path), "value"
-
-
-def _number(part: Part, known: Field, value: Any) -> float | int:
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        number = float(value) if not isinstance(value, int) else value
-    except (TypeError, ValueError):
-        shown = str(value).lower() if isinstance(value, bool) else value
-        cause = ElasticsearchError("number_format_exception", f'For input string: "{shown}"')
-        raise query_failure(part, f"failed to create query: {cause.reason}", cause) from None
-    if known.type in INTEGERS and isinstance(number, float) and number == int(number):
-        return int(number)
-    if known.type in ("float", "half_float"):
-        import struct
-
-        code = "f" if known.type == "float" else "e"
-        return float(struct.unpack(code, struct.pack(code, number))[0])
-    return number
-
-
-def equals(part: Part, known: Field, value: Any, case_insensitive: bool) -> str | None:
-    """`{} = value` in the field's own type; None where nothing can match."""
-    if known.type in ("keyword", "text", "flattened"):
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        if known.body.get("normalizer") == "lowercase":
-            text = text.lower()
-        return f"lower({{}}) = {quoted(text.lower())}" if case_insensitive else f"{{}} = {quoted(text)}"
-    if known.type == "ip":
-        return _ip_equals(part, str(value))
-    if known.type == "boolean":
-        if value in (True, False, "true", "false", ""):
-            return f"{{}} = {1 if value in (True, 'true') else 0}"
-        cause = illegal(f"Can't parse boolean value [{value}], expected [true] or [false]")
-        raise query_failure(part, f"failed to create query: {cause.reason}", cause)
-    if known.type == "date":
-        low, high = (_date(part, known, value, {}, 0, up) for up in (False, True))
-        return f"{{}} BETWEEN {low} AND {high}"
-    if known.type in INTEGERS or known.type in FLOATS:
-        number = _number(part, known, value)
-        if known.type in INTEGERS and isinstance(number, float):
-            return None
-        return f"{{}} = {quoted(number)}"
-    raise query_failure(
-        part, f"failed to create query: Field [{known.path}] of type [{known.type}] does not support term queries"
-    )
-
-
-def _ip_equals(part: Part, text: str) -> str:
-    import ipaddress
-
-    try:
-        if "/" in text:
-            network = ipaddress.ip_network(text, strict=False)
-            return f"{{}} BETWEEN {quoted(ip_key(str(network[0])))} AND {quoted(ip_key(str(network[-1])))}"
-        return f"{{}} = {quoted(ip_key(text))}"
-    except (ValueError, ElasticsearchError):
-        cause = illegal(f"'{text}' is not an IP string literal.")
-        raise query_failure(part, f"failed to create query: {cause.reason}", cause) from None
-
-
-def _date(part: Part, known: Field, value: Any, options: Body, now: int, up: bool) -> int:
-    names = str(options.get("format") or known.get("format"))
-    try:
-        return date_math(value, names, now=now, round_up=up, tz=zone(options.get("time_zone")))
-    except ElasticsearchError as error:
-        raise ElasticsearchError(
-            "parse_exception",
-            f"failed to parse date field [{value}] with format [{names}]: [{error.reason}]",
-            cause=error,
-        ) from None
-
-
-def _bound(part: Part, known: Field, op: str, value: Any, options: Body, now: int) -> str:
-    sign = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[op]
-    if known.type == "date":
-        return f"{{}} {sign} {_date(part, known, value, options, now, op in ('gt', 'lte'))}"
-    if known.type == "ip":
-        return f"{{}} {sign} {quoted(ip_key(str(value)))}"
-    if known.type in ("keyword", "text", "flattened"):
-        return f"{{}} {sign} {quoted(value)}"
-    if known.type == "boolean":
-        return f"{{}} {sign} {1 if value in (True, 'true') else 0}"
-    if known.type in INTEGERS or known.type in FLOATS:
-        return f"{{}} {sign} {quoted(_number(part, known, value))}"
-    raise query_failure(
-        part, f"failed to create query: Field [{known.path}] of type [{known.type}] does not support range queries"
-    )

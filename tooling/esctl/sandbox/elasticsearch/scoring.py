@@ -100,7 +100,8 @@ def phrase(part: Part, known: Field, text: str) -> str:
         return ""
     first = words[0][1]
     joins = " ".join(
-        f"JOIN {table} w{i} ON w{i}.doc = w0.doc AND w{i}.pos = w0.pos + {position - first} AND w{i}.term = {quoted(word)}"
+        f"JOIN {table} w{i} ON w{i}.doc = w0.doc AND w{i}.pos = w0.pos + {position - first} AND w{i}.term ="
+        f" {quoted(word)}"
         for i, (word, position) in enumerate(words)
         if i
     )
@@ -121,7 +122,10 @@ def rank_feature(searcher: Searcher, body: Body) -> str:
     found = []
     for part, known in searcher.fields(path):
         if known.type != "rank_feature":
-            reason = f"[rank_feature] query only works on [rank_feature] fields and features of [rank_features] fields, not [{known.type}]"
+            reason = (
+                "[rank_feature] query only works on [rank_feature] fields and features of [rank_features] fields, not"
+                f" [{known.type}]"
+            )
             raise query_failure(part, f"failed to create query: {reason}", illegal(reason))
         table = part.columns.tables.get(known.path)
         if table:
@@ -140,7 +144,8 @@ def _formula(searcher: Searcher, part: Part, table: str, known: Field, kind: str
     if kind == "log":
         if not positive:
             raise illegal(
-                "Cannot use the [log] function with a field that has a negative score impact as it would trigger negative scores"
+                "Cannot use the [log] function with a field that has a negative score impact as it would trigger"
+                " negative scores"
             )
         if "scaling_factor" not in options:
             raise illegal("Required [scaling_factor]")

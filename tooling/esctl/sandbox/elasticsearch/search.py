@@ -18,9 +18,9 @@ from .sorting import Key, after, short_float, sort_keys
 from .sources import SourceFilter
 
 _KEYS = frozenset(
-    "query from size sort search_after track_total_hits track_scores fields docvalue_fields stored_fields _source aggs aggregations"
-    " knn pit timeout min_score version seq_no_primary_term explain profile terminate_after stats script_fields runtime_mappings"
-    " post_filter indices_boost ext".split()
+    "query from size sort search_after track_total_hits track_scores fields docvalue_fields stored_fields _source aggs"
+    " aggregations knn pit timeout min_score version seq_no_primary_term explain profile terminate_after stats"
+    " script_fields runtime_mappings post_filter indices_boost ext".split()
 )
 _ELSEWHERE = frozenset("collapse highlight suggest rescore rank retriever slice sub_searches".split())
 
@@ -116,9 +116,9 @@ class _Search:
             window = int(part.index.settings.get("index.max_result_window", 10_000))
             if start + size > window:
                 raise illegal(
-                    f"Result window is too large, from + size must be less than or equal to: [{window}] but was [{start + size}]. See the "
-                    "scroll api for a more efficient way to request large data sets. This limit can be set by changing the "
-                    "[index.max_result_window] index level setting."
+                    f"Result window is too large, from + size must be less than or equal to: [{window}] but was"
+                    f" [{start + size}]. See the scroll api for a more efficient way to request large data sets. This"
+                    " limit can be set by changing the [index.max_result_window] index level setting."
                 )
         keys = sort_keys(searcher, body["sort"]) if body.get("sort") else []
         ranked = not keys or any(k.kind == "_score" for k in keys) or bool(body.get("track_scores"))
@@ -196,7 +196,10 @@ class _Search:
             if not keys:
                 raise illegal("Sort must contain at least one field.")
             where = f"WHERE {after(keys, self.body['search_after'])}"
-        sql = f"SELECT q.doc, q.part, q.score{columns} FROM {table} q {joins} {where} ORDER BY {order}, q.part, q.doc LIMIT {size} OFFSET {start}"
+        sql = (
+            f"SELECT q.doc, q.part, q.score{columns} FROM {table} q {joins} {where} ORDER BY {order}, q.part, q.doc"
+            f" LIMIT {size} OFFSET {start}"
+        )
         found = []
         for doc, part, score, *values in self.searcher.rows(sql):
             sort = [k.shown(v) for k, v in zip(keys, values, strict=True)] if keys else None

@@ -153,14 +153,16 @@ class Searcher:
     def _check_doc_values(self, part: Part, known: Field, path: str) -> None:
         if known.type == "text":
             raise illegal(
-                f"Fielddata is disabled on [{path}] in [{part.index.name}]. Text fields are not optimised for operations that require "
-                "per-document field data like aggregations and sorting, so these operations are disabled by default. Please use a "
-                f"keyword field instead. Alternatively, set fielddata=true on [{path}] in order to load field data by uninverting the "
-                "inverted index. Note that this can use significant memory."
+                f"Fielddata is disabled on [{path}] in [{part.index.name}]. Text fields are not optimised for"
+                " operations that require per-document field data like aggregations and sorting, so these operations"
+                " are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on"
+                f" [{path}] in order to load field data by uninverting the inverted index. Note that this can use"
+                " significant memory."
             )
         if known.type in ("dense_vector", "rank_feature", "binary"):
             raise illegal(f"[{known.type}] fields do not support sorting, scripting or aggregating")
         if known.get("doc_values") is False:
             raise illegal(
-                f"Can't load fielddata on [{path}] because fielddata is unsupported on fields of type [{known.type}]. Use doc values instead."
+                f"Can't load fielddata on [{path}] because fielddata is unsupported on fields of type [{known.type}]."
+                " Use doc values instead."
             )

@@ -86,7 +86,10 @@ def _check_known(key: str, version: Version) -> None:
             + (
                 f"did you mean [{near}]?"
                 if near
-                else "please check that any required plugins are installed, or check the breaking changes documentation for removed settings"
+                else (
+                    "please check that any required plugins are installed, or check the breaking changes documentation"
+                    " for removed settings"
+                )
             )
         )
 
@@ -163,14 +166,18 @@ def updated(
             raise illegal(f"final {index} setting [{locked[0]}], not updateable")
         if version.major < 9:
             raise illegal(
-                f"Can't update non dynamic settings [{listed}] for open indices {place} unless the `reopen` query parameter is set to "
-                "true. Alternatively, close the indices, apply the settings changes, and reopen the indices"
+                f"Can't update non dynamic settings [{listed}] for open indices {place} unless the `reopen` query"
+                " parameter is set to true. Alternatively, close the indices, apply the settings changes, and reopen"
+                " the indices"
             )
         why = (
-            f"The setting(s) [{', '.join(sorted(final))}] cannot be modified on an index once it is created. You will need to create a "
-            "new index with the desired setting(s) and reindex your data."
+            f"The setting(s) [{', '.join(sorted(final))}] cannot be modified on an index once it is created. You will"
+            " need to create a new index with the desired setting(s) and reindex your data."
             if final
-            else "You can either resubmit the update with `?reopen=true`, or create a new index with the desired setting(s) and reindex your data."
+            else (
+                "You can either resubmit the update with `?reopen=true`, or create a new index with the desired"
+                " setting(s) and reindex your data."
+            )
         )
         raise illegal(f"Can't update non dynamic setting(s) [{listed}] for open indices {place}. {why}")
     result = dict(current)

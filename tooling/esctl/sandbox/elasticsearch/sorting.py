@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Any
 
 from .dates import format_date, parse_date
-from .document_parser import ip_text
 from .errors import illegal, parsing, unsupported
+from .field_values import ip_text
 from .searcher import Column, Searcher, query_failure, quoted
 
 _MAX, _MIN = 2**63 - 1, -(2**63)
@@ -49,7 +48,7 @@ class Key:
         if self.column is None or value is None:
             return value
         if self.column.type == "ip":
-            from .document_parser import ip_key
+            from .field_values import ip_key
 
             return ip_key(str(value))
         if self.column.type == "date" and isinstance(value, str):
@@ -73,14 +72,10 @@ def short_float(value: Any) -> Any:
     return float(str(np.float32(value)))
 
 
-def half_float(value: float) -> float:
-    return float(struct.unpack("e", struct.pack("e", value))[0])
-
-
 def sort_keys(searcher: Searcher, sort: Any) -> list[Key]:
     """Raises ElasticsearchError. An empty list means: by score."""
     items = sort if isinstance(sort, list) else [sort]
-    keys = []
+    keys: list[Key] = []
     for item in items:
         if isinstance(item, str):
             name, _, direction = item.partition(":")
@@ -109,8 +104,8 @@ def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) ->
         return Key("q.doc", "", descending, True, kind=name)
     if name == "_id":
         raise illegal(
-            "Fielddata access on the _id field is disallowed, you can re-enable it by updating the dynamic cluster setting: "
-            "indices.id_field_data.enabled"
+            "Fielddata access on the _id field is disallowed, you can re-enable it by updating the dynamic cluster"
+            " setting: indices.id_field_data.enabled"
         )
     if name in ("_script", "_geo_distance"):
         raise unsupported(f"sorting by [{name}]")

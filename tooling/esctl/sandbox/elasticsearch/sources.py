@@ -165,5 +165,5 @@ def from_body(value: Any, vectors: bool | None = None) -> SourceFilter:
 
 
 def _patterns(body: Body, name: str) -> tuple[str, ...]:
-    value = body.get(name, body.get(name[:-1], []))
+    value: Any = body.get(name, body.get(name[:-1], []))
     return (value,) if isinstance(value, str) else tuple(value)

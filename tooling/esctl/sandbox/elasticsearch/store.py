@@ -133,8 +133,8 @@ class Store:
     def count(self, index: str) -> tuple[int, int, int]:
         """(documents, tombstones, bytes) of an index."""
         return self._db.execute(
-            "SELECT count(source), count(*) - count(source), coalesce(sum(length(source) + coalesce(length(vectors), 0)), 0)"
-            " FROM documents WHERE idx=?",
+            "SELECT count(source), count(*) - count(source), coalesce(sum(length(source) + coalesce(length(vectors),"
+            " 0)), 0) FROM documents WHERE idx=?",
             (index,),
         ).fetchone()
 

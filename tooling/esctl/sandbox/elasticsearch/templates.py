@@ -99,8 +99,8 @@ def check_template(node: Node, name: str, body: Body) -> Body:
         listed = ", ".join(c for c in missing if c not in ignored)
         raise _invalid(
             name,
-            f"index template [{name}] specifies a missing component templates [{listed}] that does not exist and is not part of "
-            "'ignore_missing_component_templates'",
+            f"index template [{name}] specifies a missing component templates [{listed}] that does not exist and is not"
+            " part of 'ignore_missing_component_templates'",
         )
     if "data_stream" in kept:
         kept["data_stream"] = {"hidden": False, "allow_custom_routing": False, **kept["data_stream"]}
@@ -108,15 +108,17 @@ def check_template(node: Node, name: str, body: Body) -> Body:
         kept["template"] = check_inner(node, kept["template"], "index_template")
         if "lifecycle" in kept["template"] and "data_stream" not in kept:
             raise illegal(
-                f"index template [{name}] specifies lifecycle configuration that can only be used in combination with a data stream"
+                f"index template [{name}] specifies lifecycle configuration that can only be used in combination with a"
+                " data stream"
             )
     others = overlapping(node, name, kept)
     if others:
         shown = ", ".join(f"{other} => [{', '.join(p)}]" for other, p in others.items())
         raise illegal(
-            f"index template [{name}] has index patterns [{', '.join(patterns)}] matching patterns from existing templates "
-            f"[{','.join(others)}] with patterns ({shown}) that have the same priority [{kept.get('priority', 0)}], multiple index templates "
-            "may not match during index creation, please use a different priority"
+            f"index template [{name}] has index patterns [{', '.join(patterns)}] matching patterns from existing"
+            f" templates [{','.join(others)}] with patterns ({shown}) that have the same priority"
+            f" [{kept.get('priority', 0)}], multiple index templates may not match during index creation, please use a"
+            " different priority"
         )
     try:
         settings, _, _ = compose(node, kept)
@@ -131,8 +133,9 @@ def check_template(node: Node, name: str, body: Body) -> Body:
 
 
 _TEMPLATE_KEYS = frozenset(
-    "index_patterns composed_of template version priority _meta data_stream allow_auto_create ignore_missing_component_templates"
-    " deprecated created_date created_date_millis modified_date modified_date_millis".split()
+    "index_patterns composed_of template version priority _meta data_stream allow_auto_create"
+    " ignore_missing_component_templates deprecated created_date created_date_millis"
+    " modified_date modified_date_millis".split()
 )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dates import date_math, format_date, zone
-from ..document_parser import ip_text
 from ..errors import ElasticsearchError, illegal, unsupported
 from ..fetch import doc_value
+from ..field_values import ip_text
 from ..mapping import Body
 from ..searcher import Column
 from . import pipelines
@@ -161,14 +161,14 @@ def _chosen(body: Body, column: Column | None) -> Callable[[Any], bool] | None:
     def test(rule: Any) -> Callable[[Any], bool]:
         if isinstance(rule, list):
             if column is not None and column.numeric:
-                numbers = {float({"true": 1, "false": 0}.get(str(r).lower(), r)) for r in rule}
+                numbers = {float("true" == str(r)) if str(r) in ("true", "false") else float(r) for r in rule}
                 return lambda v: float(v) in numbers
             texts = {str(r) for r in rule}
             return lambda v: (ip_text(v) if column is not None and column.type == "ip" else v) in texts
         if column is not None and column.numeric:
             raise illegal(
-                "Aggregation [terms] cannot support regular expression style include/exclude settings as they can only be applied to "
-                "string fields. Use an array of values for include/exclude clauses"
+                "Aggregation [terms] cannot support regular expression style include/exclude settings as they can only"
+                " be applied to string fields. Use an array of values for include/exclude clauses"
             )
         expression = re.compile(str(rule), re.DOTALL)
         return lambda v: expression.fullmatch(v) is not None
@@ -237,7 +237,8 @@ def global_(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> lis
     if level.count != 1:
         raise ElasticsearchError(
             "aggregation_execution_exception",
-            "Aggregation [global] cannot have a parent aggregation, the global aggregation can only be defined as a top level aggregation",
+            "Aggregation [global] cannot have a parent aggregation, the global aggregation can only be defined as a top"
+            " level aggregation",
             status=500,
         )
     every = Level(aggregator.searcher.make(f"SELECT doc, 0 AS bucket FROM ({aggregator.searcher.docs})"), 1)
@@ -265,15 +266,15 @@ def _ranges(aggregator: Aggregator, body: Body, subs: Body, level: Level, *, dat
     is_date = column is not None and column.type == "date"
     format = body.get("format") or (str(column.field.get("format")) if column is not None and is_date else None)
     ranges = []
-    for one in given:
-        unknown = set(one) - {"from", "to", "key"}
+    for given_range in given:
+        unknown = set(given_range) - {"from", "to", "key"}
         if unknown:
             raise ElasticsearchError("x_content_parse_exception", f"[1:1] [range] unknown field [{sorted(unknown)[0]}]")
         ends = [
-            _end(one.get(side), is_date or dated, format, aggregator.searcher.now, body.get("time_zone"))
+            _end(given_range.get(side), is_date or dated, format, aggregator.searcher.now, body.get("time_zone"))
             for side in ("from", "to")
         ]
-        ranges.append((one.get("key"), ends[0], ends[1]))
+        ranges.append((given_range.get("key"), ends[0], ends[1]))
     ranges.sort(key=lambda r: (r[1] if r[1] is not None else float("-inf"), r[2] if r[2] is not None else float("inf")))
     values = relation(aggregator, column, body, level)
     kept = aggregator.searcher.make(f"SELECT bucket, doc, value FROM ({values})")
@@ -281,7 +282,7 @@ def _ranges(aggregator: Aggregator, body: Body, subs: Body, level: Level, *, dat
     for _, low, high in ranges:
         parts = ([f"value >= {low!r}"] if low is not None else []) + ([f"value < {high!r}"] if high is not None else [])
         conditions.append(f"doc IN (SELECT doc FROM {kept} WHERE {' AND '.join(parts) or 'value IS NOT NULL'})")
-    results = []
+    results: list[Body] = []
     for group in _split(aggregator, level, conditions, subs):
         shown: list[Body] = []
         for (key, low, high), bucket in zip(ranges, group, strict=True):

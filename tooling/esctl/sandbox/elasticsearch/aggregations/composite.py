@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dates import format_date
-from ..document_parser import ip_text
 from ..errors import ElasticsearchError, illegal, unsupported
+from ..field_values import ip_text
 from ..mapping import Body
 from ..searcher import Column, quoted
 from . import pipelines
@@ -26,7 +26,7 @@ def composite(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> l
     if not sources:
         raise illegal("Composite [sources] cannot be null or empty")
     size = body.get("size", 10)
-    parts = [_source(aggregator, *next(iter(s.items())), level) for s in sources]
+    parts = [_source(aggregator, next(iter(s.values())), level) for s in sources]
     names = [next(iter(s)) for s in sources]
     duplicate = next((n for n in names if names.count(n) > 1), None)
     if duplicate:
@@ -85,7 +85,7 @@ class _Source:
 
     def read(self, value: Any) -> Any:
         if self.column is not None and self.column.type == "ip":
-            from ..document_parser import ip_key
+            from ..field_values import ip_key
 
             return ip_key(str(value))
         if self.column is not None and self.column.type == "date" and isinstance(value, str):
@@ -95,7 +95,7 @@ class _Source:
         return value
 
 
-def _source(aggregator: Aggregator, name: str, definition: Body, level: Level) -> _Source:
+def _source(aggregator: Aggregator, definition: Body, level: Level) -> _Source:
     kind, body = next(iter(definition.items()))
     if kind not in ("terms", "histogram", "date_histogram"):
         if kind == "geotile_grid":

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _MOST = 65_536
 _CALENDAR = {
-    "minute": "m", "1m": "m", "hour": "h", "1h": "h", "day": "d", "1d": "d", "week": "w", "1w": "w", "month": "M", "1M": "M",
+    "minute": "m", "1m": "m", "hour": "h", "1h": "h", "day": "d", "1d": "d", "week": "w", "1w": "w",
+    "month": "M", "1M": "M",
     "quarter": "q", "1q": "q", "year": "y", "1y": "y", "second": "s", "1s": "s",
 }  # fmt: skip
 
@@ -189,7 +190,7 @@ def _build(
         f"SELECT bucket, doc, value::{'BIGINT' if dated else 'DOUBLE'} AS value FROM {keyed}",
         column if dated else None,
     )
-    results = []
+    results: list[Body] = []
     for group in by_parent:
         if body.get("order"):
             _sort(group, _orders(body["order"]))
@@ -255,8 +256,8 @@ def _key_of(aggregator: Aggregator, key: str, value: Any) -> Any:
 def too_many(count: int) -> ElasticsearchError:
     return ElasticsearchError(
         "too_many_buckets_exception",
-        f"Trying to create too many buckets. Must be less than or equal to: [{_MOST}] but was [{count}]. This limit can be set by changing "
-        "the [search.max_buckets] cluster level setting.",
+        f"Trying to create too many buckets. Must be less than or equal to: [{_MOST}] but was [{count}]. This limit can"
+        " be set by changing the [search.max_buckets] cluster level setting.",
         max_buckets=_MOST,
     )
 

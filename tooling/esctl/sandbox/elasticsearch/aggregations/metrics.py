@@ -29,7 +29,10 @@ def relation(aggregator: Aggregator, column: Column | None, body: Body, level: L
     joined = f"SELECT l.bucket, l.doc, v.value FROM {level.table} l JOIN ({column.sql}) v ON v.doc = l.doc"
     if "missing" in body:
         value = missing_value(column, body["missing"])
-        joined += f" UNION ALL SELECT bucket, doc, {value} FROM {level.table} WHERE doc NOT IN (SELECT doc FROM ({column.sql}))"
+        joined += (
+            f" UNION ALL SELECT bucket, doc, {value} FROM {level.table} WHERE doc NOT IN (SELECT doc FROM"
+            f" ({column.sql}))"
+        )
     return joined
 
 
@@ -41,7 +44,7 @@ def missing_value(column: Column, value: Any) -> str:
     if column.type == "boolean":
         return "1" if value in (True, "true") else "0"
     if column.type == "ip":
-        from ..document_parser import ip_key
+        from ..field_values import ip_key
 
         return quoted(ip_key(str(value)))
     if column.numeric:
@@ -277,7 +280,10 @@ def scripted_metric(aggregator: Aggregator, body: Body, subs: Body, level: Level
         column = aggregator.searcher.column(name)
         if column is None:
             raise illegal(f"No field found for [{name}] in mapping")
-        sql = f"SELECT l.bucket, l.doc, v.value FROM {level.table} l JOIN ({column.sql}) v ON v.doc = l.doc ORDER BY v.value"
+        sql = (
+            f"SELECT l.bucket, l.doc, v.value FROM {level.table} l JOIN ({column.sql}) v ON v.doc = l.doc ORDER BY"
+            " v.value"
+        )
         for bucket, doc, value in aggregator.searcher.rows(sql):
             docs[bucket][doc][name].append(value)
     results: list[Body] = []

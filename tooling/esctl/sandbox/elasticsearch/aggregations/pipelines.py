@@ -12,7 +12,7 @@ SIBLINGS = frozenset({"avg_bucket", "max_bucket", "min_bucket", "sum_bucket", "s
 
 
 def metric_value(body: Body, path: str, *, order: bool = False) -> Any:
-    """The number that `path` (`price`, `stats.avg`, `filter>price`, `_count`) leads to in a bucket; None where it has none."""
+    """The number that `path` leads to in a bucket (`price`, `stats.avg`, `filter>price`, `_count`), or None."""
     node: Any = body
     steps = path.split(">")
     for step in steps[:-1]:
@@ -32,7 +32,8 @@ def metric_value(body: Body, path: str, *, order: bool = False) -> Any:
         if "doc_count" in result and order:
             return result["doc_count"]
         raise illegal(
-            f"Invalid aggregation order path [{path}]. The provided aggregation [{name}] is a multi-value metric: name the value"
+            f"Invalid aggregation order path [{path}]. The provided aggregation [{name}] is a multi-value metric: name"
+            " the value"
         )
     if key == "value":
         return result.get("value")
@@ -123,10 +124,8 @@ def _bucket_sort(body: Body, buckets: list[Body]) -> list[Body]:
         buckets = [b for b in buckets if any(v is not None for v in values[id(b)])]
         for place, (_, descending) in reversed(list(enumerate(keys))):
             missing = float("-inf") if descending else float("inf")
-            buckets.sort(
-                key=lambda b, p=place, m=missing: m if values[id(b)][p] is None else values[id(b)][p],
-                reverse=descending,
-            )  # type: ignore[misc]
+            by = {i: missing if row[place] is None else row[place] for i, row in values.items()}
+            buckets.sort(key=lambda b: by[id(b)], reverse=descending)  # noqa: B023
     start = body.get("from", 0)
     return buckets[start : start + body["size"]] if "size" in body else buckets[start:]
 

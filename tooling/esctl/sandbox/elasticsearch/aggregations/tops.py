@@ -22,10 +22,14 @@ def _ranked(
     order = ", ".join(k.order for k in keys) or "q.score DESC"
     columns = "".join(f", {k.sql}" for k in keys)
     joins = " ".join(k.join for k in keys)
-    base = f"SELECT l.doc, l.bucket, d.part, 1.0::DOUBLE AS score FROM {level.table} l JOIN ({aggregator.searcher.docs}) d ON d.doc = l.doc"
+    base = (
+        f"SELECT l.doc, l.bucket, d.part, 1.0::DOUBLE AS score FROM {level.table} l JOIN ({aggregator.searcher.docs}) d"
+        " ON d.doc = l.doc"
+    )
     sql = (
-        f"SELECT * FROM (SELECT q.bucket, q.doc, q.part{columns}, row_number() OVER (PARTITION BY q.bucket ORDER BY {order}, q.part, q.doc) AS place"
-        f" FROM ({base}) q {joins}) WHERE place > {start} AND place <= {start + size} ORDER BY 1, place"
+        f"SELECT * FROM (SELECT q.bucket, q.doc, q.part{columns}, row_number() OVER (PARTITION BY q.bucket ORDER BY"
+        f" {order}, q.part, q.doc) AS place FROM ({base}) q {joins}) WHERE place > {start} AND place <= {start + size}"
+        " ORDER BY 1, place"
     )
     found: dict[int, list[tuple[Any, ...]]] = {}
     for bucket, *row, _place in aggregator.searcher.rows(sql):
@@ -105,9 +109,11 @@ def top_metrics(aggregator: Aggregator, body: Body, subs: Body, level: Level) ->
             top.append(
                 {
                     "sort": [
-                        short_float(sort)
-                        if isinstance(sort, float) and keys[0].column and keys[0].column.type == "float"
-                        else sort
+                        (
+                            short_float(sort)
+                            if isinstance(sort, float) and keys[0].column and keys[0].column.type == "float"
+                            else sort
+                        )
                     ],
                     "metrics": shown,
                 }

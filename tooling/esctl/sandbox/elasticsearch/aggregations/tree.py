@@ -12,11 +12,12 @@ from . import buckets, composite, histograms, metrics, pipelines, tops
 from .level import Bucket, Level
 
 ELSEWHERE = frozenset(
-    "adjacency_matrix auto_date_histogram boxplot categorize_text change_point children diversified_sampler frequent_item_sets"
-    " geo_bounds geo_centroid geo_line geohash_grid geohex_grid geotile_grid inference ip_prefix ip_range matrix_stats"
-    " median_absolute_deviation multi_terms nested normalize parent random_sampler rare_terms rate reverse_nested sampler"
-    " significant_terms significant_text string_stats t_test time_series top_hits_ variable_width_histogram moving_fn moving_percentiles"
-    " percentiles_bucket serial_diff extended_stats_bucket cumulative_cardinality bucket_correlation bucket_count_ks_test".split()
+    "adjacency_matrix auto_date_histogram boxplot categorize_text change_point children diversified_sampler"
+    " frequent_item_sets geo_bounds geo_centroid geo_line geohash_grid geohex_grid geotile_grid inference ip_prefix"
+    " ip_range matrix_stats median_absolute_deviation multi_terms nested normalize parent random_sampler rare_terms"
+    " rate reverse_nested sampler significant_terms significant_text string_stats t_test time_series top_hits_"
+    " variable_width_histogram moving_fn moving_percentiles percentiles_bucket serial_diff extended_stats_bucket"
+    " cumulative_cardinality bucket_correlation bucket_count_ks_test".split()
 )
 SCRIPTED = frozenset({"bucket_script", "bucket_selector"})
 
