@@ -45,20 +45,15 @@ def demo(
     started = time.monotonic()
     home = HOME.absolute()
     # Only ever the sandbox started here, whatever ESCTL_* or the options say.
-    own = dataclasses.replace(
-        invocation,
-        project=example(invocation),
-        environ={},
-        images={"lock": home / "embedding.lock.json", "models": home},
-    )
     folder = images.absolute() if images is not None else bundled(home)
-    own.images = {**own.images, "folder": home / "vectors" / slug(folder)}
+    places = {"lock": home / "embedding.lock.json", "models": home, "folder": home / "vectors" / slug(folder)}
+    own = dataclasses.replace(invocation, project=example(invocation), environ={}, images=places)
     report = run_embed(own, folder, model=model)
 
     data = home / f"sandbox-{report.embedding.identity}"
     sandbox = Sandbox(data, port=port, kibana_port=kibana_port, access_log=home / "access.log", mount=viewer_mount())
     with told(), sandbox:
-        own.elasticsearch_url, own.kibana_url = sandbox.elasticsearch_url, sandbox.kibana_url
+        own = dataclasses.replace(own, elasticsearch_url=sandbox.elasticsearch_url, kibana_url=sandbox.kibana_url)
         evaluation = _whole_job(own)
         _tell(own, sandbox.elasticsearch_url, sandbox.kibana_url, report.embedding.name, evaluation, home, started)
         if not once and sys.stdout.isatty() and sys.stdin.isatty():
