@@ -54,8 +54,7 @@ def browser(width: int = 1600, height: int = 1200, *, theme: str = "light") -> I
 
 
 READY = """
-    return document.readyState === 'complete' && !document.querySelector('body[aria-busy], .panel[aria-busy]')
-        && !!document.querySelector('.panel, .card, .page-note:not([role=status])')
+    return document.readyState === 'complete' && !document.querySelector('body[aria-busy], .panel[aria-busy], .loading')
 """
 
 

@@ -350,6 +350,12 @@ def test_list_of_dashboards_and_one_that_is_missing(page: Page) -> None:
     assert 'dashboard "gone" does not exist' in page.find(".page-note.problem").text
 
 
+def test_no_dashboards_yet(chromium: Any) -> None:
+    with servers([]) as (url, asked), running_viewer(url) as root:
+        page = Page(chromium, root, asked).open("dashboards")
+        assert page.find(".page-note strong").text == "No dashboards yet"
+
+
 def test_landmarks_and_names_for_screen_readers(page: Page) -> None:
     assert page.find("main") and page.find("nav[aria-label]") and page.find("h1").get_attribute("textContent")
     for element in page.all(".panel"):

@@ -26,7 +26,7 @@ async function route() {
   if (view && view.id === id && view.adopt(found[2])) return;
   view?.close();
   view = null;
-  main.replaceChildren(h("p", { class: "page-note", role: "status" }, "Loading…"));
+  main.replaceChildren(h("p", { class: "page-note loading", role: "status" }, "Loading…"));
   try {
     if (id) await openDashboard(id, found[2]);
     else await listDashboards();
