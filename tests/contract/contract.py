@@ -24,12 +24,13 @@ HERE = Path(__file__).parent
 
 # What differs from run to run, or says where in a body something stood.
 _VOLATILE = frozenset(
-    "took took_millis uuid index_uuid creation_date created_date_millis modified_date_millis node pit_id _scroll_id id"
-    " line col created _node task".split()
+    "took took_millis ingest_took terminated_early uuid index_uuid index.uuid creation_date index.creation_date"
+    " created_date_millis modified_date_millis node pit_id _scroll_id id line col created _node task".split()
 )
 _PLACE = re.compile(r"\[\d+:\d+\]")
 _SOURCE = re.compile(r"\n at \[Source: .*", re.DOTALL)
 _UUID = re.compile(r"/[\w-]{22}\]")
+_HASH = re.compile(r"@[0-9a-f]{5,8}\b")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def comparable(value: Any) -> Any:
     if isinstance(value, list):
         return [comparable(v) for v in value]
     if isinstance(value, str):
-        return _UUID.sub("/uuid]", _SOURCE.sub("", _PLACE.sub("[line:column]", value)))
+        return _HASH.sub("@hash", _UUID.sub("/uuid]", _SOURCE.sub("", _PLACE.sub("[line:column]", value))))
     return value
 
 

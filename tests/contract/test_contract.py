@@ -11,8 +11,9 @@ import pytest
 from contract.contract import Case, cases, run
 
 if TYPE_CHECKING:
-    from esctl.sandbox.server import Sandbox
     from servers.fixtures import Server
+
+    from esctl.sandbox.server import Sandbox
 
 ALL = list(cases())
 BY_VERSION = [(case, version) for case in ALL for version in case.versions]

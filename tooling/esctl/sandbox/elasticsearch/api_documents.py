@@ -106,7 +106,7 @@ def get_source(node: Node, request: Request) -> Response:
     body = read(node, index, id, sources.from_request(request))
     if not body["found"] or "_source" not in body:
         raise ElasticsearchError(
-            "resource_not_found_exception", f"Document not found [{index.name}]/[_doc]/[{id}]", status=404
+            "resource_not_found_exception", f"Document not found [{index.name}]/[{id}]", status=404
         )
     return Response(body["_source"])
 
@@ -142,6 +142,7 @@ def bulk_documents(node: Node, request: Request) -> Response:
             index=request.values.get("index"),
             pipeline=request.params.get("pipeline"),
             require_alias=request.flag("require_alias"),
+            refresh=request.params.get("refresh") in ("", "true"),
         )
     )
 

@@ -287,6 +287,9 @@ def post_aliases(node: Node, request: Request) -> Response:
     return Response({"acknowledged": True, "errors": _change_aliases(node, actions)})
 
 
+_ALIAS_CLASHES = ("index or data stream", "index, data stream, ESQL view, or ESQL dataset")
+
+
 def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
     """All at once; whether some remove found nothing. Raises before anything is changed."""
     changed = {i.name: dict(i.aliases) for i in node.indices.values()}
@@ -314,8 +317,9 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
                 if alias in node.indices and node.indices[alias] not in dropped:
                     raise ElasticsearchError(
                         "invalid_alias_name_exception",
-                        f"Invalid alias name [{alias}]: an index or data stream exists with the same name as the alias",
-                        index_uuid="_na_", index=alias,
+                        f"Invalid alias name [{alias}]: an {_ALIAS_CLASHES[node.version.major >= 9]} exists"
+                        " with the same name as the alias",
+                        index_uuid="_na_",
                     )  # fmt: skip
                 for index in indices:
                     changed[index.name][alias] = alias_form(action)

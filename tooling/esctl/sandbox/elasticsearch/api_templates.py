@@ -8,9 +8,9 @@ from typing import Any
 from .dates import now_ms
 from .errors import ElasticsearchError, illegal
 from .http import Request, Response, Route, route
-from .mapping import Body
+from .mapping import Body, parse_mapping
 from .node import Node
-from .settings import nest
+from .settings import check_new, nest
 from .templates import check_inner, check_template, compose, matching, overlapping
 
 
@@ -115,6 +115,8 @@ def put_component(node: Node, request: Request) -> Response:
     if request.flag("create") and name in node.components:
         raise illegal(f"component template [{name}] already exists")
     kept = {**body, "template": check_inner(node, body["template"], "component_template")}
+    check_new(kept["template"].get("settings", {}), node.version)
+    parse_mapping(kept["template"].get("mappings", {}), node.version)
     # A component that would break a template that uses it is refused.
     before = node.components.get(name)
     node.components[name] = kept

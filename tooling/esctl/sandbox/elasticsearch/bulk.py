@@ -20,7 +20,9 @@ _KEYS = frozenset(
 )
 
 
-def bulk(node: Node, body: bytes, *, index: str | None, pipeline: str | None, require_alias: bool) -> Body:
+def bulk(
+    node: Node, body: bytes, *, index: str | None, pipeline: str | None, require_alias: bool, refresh: bool
+) -> Body:
     """The answer of `_bulk`; raises ElasticsearchError for a body that cannot be read, before anything is written."""
     started = time.monotonic()
     if not body:
@@ -38,7 +40,8 @@ def bulk(node: Node, body: bytes, *, index: str | None, pipeline: str | None, re
                 if isinstance(operation, _Broken):
                     raise operation
                 written = perform(node, operation)
-                items.append({action: {**written.body, "status": written.status}})
+                forced = {"forced_refresh": True} if refresh and written.body["_shards"]["total"] else {}
+                items.append({action: {**written.body, **forced, "status": written.status}})
             except ElasticsearchError as error:
                 failed = True
                 item = {"_index": operation.index, "_id": operation.id, "status": error.status, "error": error.item()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from array import array
 from dataclasses import dataclass, field
@@ -20,15 +21,22 @@ if TYPE_CHECKING:
 
 Values = dict[str, list[Any]]
 
+_UNIT = 1e-3
+"""A squared magnitude this near to 1 counts as 1."""
+
 
 @dataclass
 class Parsed:
-    """`values` by field path (numbers, text, milliseconds, 0/1), `vectors` by path, `additions` a mapping to merge."""
+    """`values` by field path (numbers, text, milliseconds, 0/1), `vectors` by path, `additions` a mapping to merge.
+
+    `keyed` holds the (key, text) pairs of flattened fields, `ignored` what is too long or malformed and not indexed.
+    """
 
     values: Values = field(default_factory=dict)
     vectors: dict[str, numpy.ndarray] = field(default_factory=dict)
     keyed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     additions: Body = field(default_factory=dict)
+    ignored: Values = field(default_factory=dict)
 
 
 class DocumentParser:
@@ -36,6 +44,7 @@ class DocumentParser:
 
     def __init__(self, mapping: Mapping, version: Version) -> None:
         self.mapping, self.version = mapping, version
+        self._ignores = any("ignore_above" in f.body or "ignore_malformed" in f.body for f in mapping.fields.values())
 
     def parse(self, source: Body, id: str | None, raw: bytes = b"") -> Parsed:
         """Raises ElasticsearchError in the shape of a document that does not fit."""
@@ -44,6 +53,15 @@ class DocumentParser:
             return parsed
         _Walk(self, parsed, id, raw).object(source, self.mapping.body, "", "true", False)
         return parsed
+
+    def ignored(self, source: Body) -> Values:
+        """What of a stored document was not indexed, by field."""
+        if not self._ignores:
+            return {}
+        try:
+            return self.parse(source, None).ignored
+        except ElasticsearchError:
+            return {}
 
 
 class _Walk:
@@ -154,10 +172,13 @@ class _Walk:
                     value = read(target, item)
                 except ElasticsearchError as error:
                     if target.get("ignore_malformed") and not isinstance(item, dict):
+                        self.parsed.ignored.setdefault(target.path, []).append(item)
                         continue
                     raise self.failure(target, item, error) from None
                 if value is not None:
                     collected.append(value)
+                elif target.type == "keyword":
+                    self.parsed.ignored.setdefault(target.path, []).append(item)
             if collected and not nested and _searchable(target):
                 self.parsed.values.setdefault(target.path, []).extend(collected)
 
@@ -234,7 +255,8 @@ class _Walk:
             )
         if known.get("index") and known.body.get("similarity", "cosine") in ("cosine", "dot_product"):
             magnitude = float(np.dot(vector, vector))
-            if known.body.get("similarity", "cosine") == "cosine" and magnitude == 0:
+            cosine = known.body.get("similarity", "cosine") == "cosine"
+            if cosine and magnitude == 0:
                 raise self.plain_failure(
                     name,
                     "The [cosine] similarity does not support vectors with zero magnitude. Preview of invalid vector:"
@@ -246,6 +268,10 @@ class _Walk:
                     "The [dot_product] similarity can only be used with unit-length vectors. Preview of invalid"
                     f" vector: {_preview(vector)}",
                 )
+            if cosine and abs(magnitude - 1) > _UNIT and self.parser.version.excludes_vectors:
+                # Kept at unit length beside its magnitude, and multiplied again when shown.
+                length = np.float32(math.sqrt(magnitude))
+                vector = (vector / length) * length
         return vector
 
     def learn_dims(self, known: Field, definition: Body) -> None:
@@ -265,7 +291,7 @@ class _Walk:
 
         if self.parser.version.major < 9:
             raise self.parse_failure(
-                known.path, "Failed to parse object: expecting token of type [VALUE_NUMBER] but found [VALUE_STRING]"
+                known.path, "Failed to parse object: expecting token of type [VALUE_NUMBER] but found [END_OBJECT]"
             )
         try:
             data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -296,6 +322,12 @@ class _Walk:
         return ElasticsearchError("document_parsing_exception", f"[{self.place(path)}] {reason}")
 
     def failure(self, known: Field, value: Any, cause: ElasticsearchError) -> ElasticsearchError:
+        place = self.place(known.path)
+        cause.reason = cause.reason.replace(" at 1:1 ", f" at {place} ")
+        if cause.type == "x_content_parse_exception":
+            cause.reason = f"[{place}] {cause.reason}"
+        if known.type in ("float", "half_float") and "finite" in cause.reason:
+            value = "Infinity" if value > 0 else "-Infinity"
         return ElasticsearchError(
             "document_parsing_exception",
             f"[{self.place(known.path)}] failed to parse field [{known.path}] of type [{known.type}] in document with"

@@ -198,7 +198,7 @@ def _update(node: Node, operation: Operation) -> Written:
     if "doc" not in body:
         raise validation("script or doc is missing")
     upsert = body.get("upsert", body["doc"] if body.get("doc_as_upsert") else None)
-    index = target(node, operation.index, create=upsert is not None, require_alias=operation.require_alias)
+    index = target(node, operation.index, require_alias=operation.require_alias)
     id = operation.id or ""
     before = node.store.get(index.uuid, id)
     if before is None or before.source is None:
@@ -257,5 +257,8 @@ def read(node: Node, index: Index, id: str, shown: SourceFilter) -> Body:
         "_primary_term": stored.term,
         "found": True,
     }
+    ignored = index.parser.ignored(orjson.loads(stored.source))
+    if ignored:
+        body["_ignored"] = sorted(ignored)
     source = shown.apply(stored)
     return body if source is None else {**body, "_source": source}

@@ -42,7 +42,7 @@ def dynamic_field(root: Body, name: str, path: str, value: Any, version: Version
     if kind == "string":
         return {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 256}}}
     if kind.startswith("date:"):
-        return _parsed(name, {"type": "date", "format": kind[5:]}, version)
+        return _parsed(name, {"type": "date", "format": kind[5:], "locale": ""}, version)
     return {"type": _DEFAULT[kind]}
 
 

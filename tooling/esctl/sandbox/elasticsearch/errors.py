@@ -24,6 +24,8 @@ class ElasticsearchError(Exception):
     ) -> None:
         super().__init__(reason)
         self.type, self.reason, self.status, self.extra, self.root = type, reason, status, extra, root
+        self.phase = "query"
+        """In which part of a search it comes up."""
         self.cause = cause.item() if isinstance(cause, ElasticsearchError) else cause
 
     def head(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def search_failure(error: ElasticsearchError, index: str, *, caused: bool = True
         status=error.status,
         root=[error.head()],
         cause=cause,
-        phase="query",
+        phase=error.phase,
         grouped=True,
         failed_shards=[{"shard": 0, "index": index, "node": "sandbox", "reason": error.item()}],
     )

@@ -11,7 +11,7 @@ import orjson
 
 from . import sources
 from .dates import format_date
-from .errors import illegal, unsupported
+from .errors import ElasticsearchError, illegal, unsupported
 from .field_values import ip_text
 from .mapping import Body, Field
 from .searcher import Part, Searcher
@@ -75,6 +75,12 @@ def hits(searcher: Searcher, rows: Iterable[tuple[int, int, Any, list[Any] | Non
         if fetch.seq_no:
             hit |= {"_seq_no": document.seq, "_primary_term": document.term}
         hit["_score"] = score
+        ignored = searcher.parts[number].index.parser.ignored(orjson.loads(document.source or b"{}"))
+        if ignored:
+            hit["_ignored"] = sorted(ignored)
+            asked = {p: v for p, v in ignored.items() if any(fnmatchcase(p, n) for n, _ in fetch.fields)}
+            if asked:
+                hit["ignored_field_values"] = asked
         source = fetch.source.apply(document)
         if source is not None:
             hit["_source"] = source
@@ -99,6 +105,17 @@ def _fields(searcher: Searcher, part: Part, document: Stored, fetch: Fetch) -> B
             fnmatchcase(p, n) and n != "*" for p in unpack_vectors(document.vectors) for n, _ in fetch.fields
         ):
             source = whole_source(document)
+    for pattern, format in fetch.docvalues:
+        names = [p for p in mapping.fields if fnmatchcase(p, pattern)] if "*" in pattern else [pattern]
+        for path in names:
+            if mapping.field(path) is None:
+                continue
+            column = searcher.column(path, "docvalue_fields")
+            if column is None:
+                continue
+            rows = searcher.rows(f"SELECT value FROM ({column.sql}) WHERE doc = {document.doc} ORDER BY value")
+            if rows:
+                shown[path] = [doc_value(column.field, v, format) for (v,) in rows]
     for pattern, format in fetch.fields:
         for path, known in mapping.fields.items():
             if not fnmatchcase(path, pattern) or (known.type == "dense_vector" and "*" in pattern):
@@ -111,20 +128,9 @@ def _fields(searcher: Searcher, part: Part, document: Stored, fetch: Fetch) -> B
                     [target.parent or target.path],
                 )
             )
-            values = [v for v in (_formatted(target, v, format) for v in values if v is not None) if v is not None]
+            values = [v for v in (_formatted(target, v, format) for v in values) if v is not None]
             if values:
                 shown[path] = values
-    for pattern, format in fetch.docvalues:
-        names = [p for p in mapping.fields if fnmatchcase(p, pattern)] if "*" in pattern else [pattern]
-        for path in names:
-            if mapping.field(path) is None:
-                continue
-            column = searcher.column(path, "docvalue_fields")
-            if column is None:
-                continue
-            rows = searcher.rows(f"SELECT value FROM ({column.sql}) WHERE doc = {document.doc} ORDER BY value")
-            if rows:
-                shown[path] = [doc_value(column.field, v, format) for (v,) in rows]
     return shown
 
 
@@ -144,8 +150,12 @@ def _source_values(node: Any, parts: list[str]) -> Iterator[Any]:
 
 def _formatted(known: Field, value: Any, format: str | None) -> Any:
     """A value of `_source` in the form of its field."""
-    from .errors import ElasticsearchError
     from .field_values import READERS
+
+    if value is None:
+        value = known.body.get("null_value")
+        if value is None:
+            return None
 
     if known.type in ("dense_vector", "flattened", "text", "binary"):
         return value

@@ -117,7 +117,7 @@ class Router:
         """The route and its placeholders' values, or None and the methods that the path would allow."""
         allowed: list[str] = []
         for one in self._by_length.get(len(segments), ()):
-            values = _match(one.segments, segments)
+            values = _match(one.segments, segments, named=method == "PUT" and len(segments) == 1)
             if values is None:
                 continue
             if method in one.methods or (method == "HEAD" and "GET" in one.methods):
@@ -126,12 +126,12 @@ class Router:
         return None, {}, allowed
 
 
-def _match(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+def _match(pattern: tuple[str, ...], segments: list[str], *, named: bool) -> dict[str, str] | None:
     values: dict[str, str] = {}
     for want, have in zip(pattern, segments, strict=True):
         if want.startswith("{"):
             # An endpoint that the sandbox lacks must not read as the name of an index.
-            if want == "{index}" and have.startswith("_") and have != "_all":
+            if want == "{index}" and have.startswith("_") and have != "_all" and not named:
                 return None
             values[want[1:-1]] = have
         elif want != have:

@@ -19,8 +19,12 @@ _KEYS = frozenset(
 )
 
 
-def nearest(searcher: Searcher, body: Body, where: Callable[[Any], str], *, top: bool = False) -> str:
-    """A temporary table (doc, score) of the k nearest; `top`: the `knn` section of a search, which needs k."""
+def nearest(searcher: Searcher, body: Body, where: Callable[[Any], str], *, size: int | None = None) -> str:
+    """A temporary table (doc, score) of the k nearest.
+
+    With `size` it is the query `knn`: k defaults to the request's size, and a flat index is searched whole. Without,
+    the `knn` section of a search, whose k is given.
+    """
     import numpy as np
 
     for key in body:
@@ -34,6 +38,8 @@ def nearest(searcher: Searcher, body: Body, where: Callable[[Any], str], *, top:
     if body.get("query_vector") is None:
         raise illegal("either [query_vector_builder] or [query_vector] must be provided")
     k = body.get("k")
+    if k is None and size is not None:
+        k = max(1, min(size, body.get("num_candidates", 10_000)))
     candidates = body.get("num_candidates", min(10_000, max(int(1.5 * k), k)) if k else 10)
     if k is not None and k < 1:
         raise illegal("[k] must be greater than 0")
@@ -45,10 +51,9 @@ def nearest(searcher: Searcher, body: Body, where: Callable[[Any], str], *, top:
     filters = filters if isinstance(filters, list) else [filters]
     condition = " AND ".join(f"({where(f)})" for f in filters) or "TRUE"
     fields = searcher.fields(body["field"])
-    if not fields and searcher.parts and top:
-        raise query_failure(
-            searcher.parts[0], f"failed to create query: field [{body['field']}] does not exist in the mapping"
-        )
+    if not fields and searcher.parts and size is None:
+        reason = f"field [{body['field']}] does not exist in the mapping"
+        raise query_failure(searcher.parts[0], f"failed to create query: {reason}", illegal(reason))
     docs, scores = np.zeros(0, np.int64), np.zeros(0)
     for part, known in fields:
         allowed = {d for (d,) in searcher.rows(f"SELECT doc FROM {part.live} WHERE {condition}")}
@@ -56,9 +61,10 @@ def nearest(searcher: Searcher, body: Body, where: Callable[[Any], str], *, top:
         keep = np.fromiter((d in allowed for d in found.tolist()), dtype=bool, count=len(found))
         found, similar = found[keep], similar[keep]
         # Each index gives its own candidates; the k best of all are kept.
-        best = np.lexsort((found, -similar))[:candidates]
+        flat = size is not None and str(known.body.get("index_options", {}).get("type")) == "flat"
+        best = np.lexsort((found, -similar))[: None if flat else min(k, candidates) if size is not None else candidates]
         docs, scores = np.concatenate([docs, found[best]]), np.concatenate([scores, similar[best]])
-    if k is not None:
+    if size is None:
         best = np.lexsort((docs, -scores))[:k]
         docs, scores = docs[best], scores[best]
     return searcher.load({"doc": ("BIGINT", docs.tolist()), "score": ("DOUBLE", scores.tolist())})

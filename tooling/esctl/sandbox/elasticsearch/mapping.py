@@ -278,7 +278,10 @@ def _check_leaf(name: str, path: str, parsed: Body, node: Body, kind: str, versi
     elif kind == "text":
         for key in ("analyzer", "search_analyzer", "search_quote_analyzer"):
             if key in parsed and parsed[key] not in SUPPORTED_ANALYZERS:
-                raise mapping_error(f"analyzer [{parsed[key]}] has not been configured in mappings")
+                reason = f"analyzer [{parsed[key]}] has not been configured in mappings"
+                raise ElasticsearchError(
+                    "mapper_parsing_exception", f"Failed to parse mapping: {reason}", cause=illegal(reason)
+                )
         if parsed.get("fielddata"):
             raise unsupported(f"[fielddata] (field [{path}])", type="mapper_parsing_exception")
     elif kind == "keyword" and parsed.get("normalizer") not in (None, "lowercase"):

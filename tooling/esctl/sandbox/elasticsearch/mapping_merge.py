@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from .errors import ElasticsearchError, illegal
@@ -116,7 +117,8 @@ def _leaf(path: str, old: Body, new: Body, version: Version) -> Body:
             continue
         if key == "index_options" and new["type"] == "dense_vector" and _vector_upgrade(before, after, version):
             continue
-        conflicts.append(f"Cannot update parameter [{key}] from [{_text(before)}] to [{_text(after)}]")
+        shown = _options_text if key == "index_options" and new["type"] == "dense_vector" else _text
+        conflicts.append(f"Cannot update parameter [{key}] from [{shown(before)}] to [{shown(after)}]")
     if conflicts:
         listed = "\n\t".join(conflicts)
         raise illegal(f"Mapper for [{path}] conflicts with existing mapper:\n\t{listed}")
@@ -127,6 +129,16 @@ def _leaf(path: str, old: Body, new: Body, version: Version) -> Body:
             known = merged["fields"].get(name)
             merged["fields"][name] = _node(f"{path}.{name}", known, node, version, False) if known else node
     return merged
+
+
+def _options_text(options: Body | None) -> str:
+    """As Java prints the object: its class and a hash."""
+    if options is None:
+        return "null"
+    words = options["type"].replace("bbq", "BBQ").split("_")
+    name = "".join(w if w == "BBQ" else w.capitalize() for w in words)
+    code = zlib.crc32(_text(options).encode())
+    return f"org.elasticsearch.index.mapper.vectors.DenseVectorFieldMapper${name}IndexOptions@{code:x}"
 
 
 def _vector_upgrade(before: Body | None, after: Body | None, version: Version) -> bool:

@@ -16,7 +16,7 @@ def check_index_name(name: str) -> None:
     """Raises Elasticsearch's invalid_index_name_exception."""
     reason = None
     if any(c in _FORBIDDEN for c in name):
-        reason = "must not contain the following characters ['\\\\','/','*','?','\"','<','>','|',' ',',']"
+        reason = "must not contain the following characters [' ','\"','*',',','/','<','>','?','\\','|']"
     elif "#" in name or ":" in name:
         reason = f"must not contain '{'#' if '#' in name else ':'}'"
     elif name[:1] in "_-+":

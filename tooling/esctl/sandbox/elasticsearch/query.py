@@ -10,11 +10,12 @@ from typing import Any
 from . import knn, scoring
 from .analysis import analyze, search_analyzer
 from .conditions import bound, equals, value_table, wildcard_regex
-from .errors import ElasticsearchError, illegal, parsing, unsupported
+from .errors import ElasticsearchError, illegal, parsing, unknown_field, unsupported
 from .mapping import Body, Field
 from .painless import find_script
 from .searcher import Part, Searcher, query_failure, quoted
 
+_BOOL = frozenset("must filter should must_not minimum_should_match boost adjust_pure_negative _name".split())
 NONE, ALL = "FALSE", "TRUE"
 
 _ELSEWHERE = frozenset(
@@ -29,8 +30,8 @@ _ELSEWHERE = frozenset(
 class Query:
     """One query over a searcher. `where` is used for what filters, `scores` for what ranks."""
 
-    def __init__(self, searcher: Searcher) -> None:
-        self.searcher = searcher
+    def __init__(self, searcher: Searcher, size: int = 10) -> None:
+        self.searcher, self.size = searcher, size
         self._neighbours: dict[int, str] = {}
 
     def where(self, query: Any) -> str:
@@ -67,6 +68,9 @@ class Query:
         return clauses if isinstance(clauses, list) else [clauses]
 
     def _where_bool(self, body: Body) -> str:
+        for key in body if isinstance(body, dict) else ():
+            if key not in _BOOL:
+                raise unknown_field("bool", key)
         _keys("bool", body, "must filter should must_not minimum_should_match boost adjust_pure_negative _name")
         conditions = [self.where(q) for name in ("must", "filter") for q in self._clauses(body, name)]
         conditions += [f"NOT ({self.where(q)})" for q in self._clauses(body, "must_not")]
@@ -335,7 +339,7 @@ class Query:
     def _knn(self, body: Body) -> str:
         # A query is asked for its condition and for its scores: the neighbours are looked up once.
         if id(body) not in self._neighbours:
-            self._neighbours[id(body)] = knn.nearest(self.searcher, body, self.where)
+            self._neighbours[id(body)] = knn.nearest(self.searcher, body, self.where, size=self.size)
         return self._neighbours[id(body)]
 
 
@@ -346,7 +350,7 @@ def _one(query: Any) -> tuple[str, Any]:
     if not isinstance(query, dict):
         raise parsing("[_na] query malformed, must start with start_object")
     if not query:
-        raise illegal("query malformed, empty clause found")
+        raise illegal("query malformed, empty clause found at [1:1]")
     kind, body = next(iter(query.items()))
     if kind not in QUERIES:
         if kind in _ELSEWHERE:

@@ -28,7 +28,15 @@ def terms(searcher: Searcher, path: str, values: list[Any], boost: float, where:
             if known.type == "text":
                 parts += _text(searcher, part, known, str(value), boost, phrases)
             elif known.type in ("keyword", "flattened"):
-                parts.append(_keyword(searcher, part, known, value, boost))
+                table = part.columns.tables.get(known.path)
+                parts.append(_keyword(searcher, part, f"SELECT doc, value FROM {table}" if table else "", value, boost))
+    for part in searcher.parts:
+        keyed = part.index.mapping.flattened_parent(path) if part.index.mapping.field(path) is None else None
+        table = part.columns.tables.get(f"{keyed[0].path}#keyed") if keyed else None
+        if keyed and table:
+            # One index of terms for all keys of the field: a term is the key and the value together.
+            every = f"SELECT doc, key || chr(1) || value AS value FROM {table}"
+            parts += [_keyword(searcher, part, every, f"{keyed[1]}\x01{value}", boost) for value in values]
     scored = " UNION ALL ".join(f"({p})" for p in parts if p)
     every = f"SELECT doc FROM ({searcher.docs}) WHERE {where}"
     if not scored:
@@ -39,21 +47,23 @@ def terms(searcher: Searcher, path: str, values: list[Any], boost: float, where:
     )
 
 
-def _keyword(searcher: Searcher, part: Part, known: Field, value: Any, boost: float) -> str:
-    """A keyword has no norms: its term frequency counts as 1 in a field of length 1."""
-    table = part.columns.tables.get(known.path)
-    if not table:
+def _keyword(searcher: Searcher, part: Part, relation: str, value: Any, boost: float) -> str:
+    """A keyword has no norms: its term counts once in a field of length 1. In float32, as Lucene reckons."""
+    import numpy as np
+
+    if not relation:
         return ""
     text = quoted(str(value).lower() if isinstance(value, bool) else str(value))
     alive = f"doc IN (SELECT doc FROM {part.live})"
-    ((documents, values),) = searcher.rows(f"SELECT count(DISTINCT doc), count(*) FROM {table} WHERE {alive}")
-    ((frequency,),) = searcher.rows(f"SELECT count(*) FROM {table} WHERE value = {text} AND {alive}")
+    ((documents, values),) = searcher.rows(f"SELECT count(DISTINCT doc), count(*) FROM ({relation}) WHERE {alive}")
+    ((frequency,),) = searcher.rows(f"SELECT count(*) FROM ({relation}) WHERE value = {text} AND {alive}")
     if not frequency:
         return ""
-    tf = 1 / (1 + K1 * (1 - B + B / (values / documents)))
-    return (
-        f"SELECT doc, {boost * (K1 + 1) * idf(documents, frequency) * tf!r} AS score FROM {table} WHERE value = {text}"
-    )
+    single = np.float32
+    norm = single(1) / (single(K1) * ((single(1) - single(B)) + single(B) * single(1) / single(values / documents)))
+    weight = single(boost) * single(K1 + 1) * single(idf(documents, frequency))
+    score = float(weight - weight / (single(1) + norm))
+    return f"SELECT doc, {score!r} AS score FROM ({relation}) WHERE value = {text}"
 
 
 def _text(searcher: Searcher, part: Part, known: Field, text: str, boost: float, phrases: bool) -> list[str]:

@@ -67,6 +67,8 @@ _ON_SHARD_REASONS = (
     "Field [",
     "Expected numeric",
     "failed to parse date field",
+    "Invalid interval specified",
+    "search_after has",
 )
 
 
@@ -107,7 +109,7 @@ def check_body(body: Body) -> None:
 class _Search:
     def __init__(self, searcher: Searcher, body: Body, options: Options) -> None:
         self.searcher, self.body, self.options = searcher, body, options
-        self.query = Query(searcher)
+        self.query = Query(searcher, body.get("size", 10))
 
     def run(self) -> Body:
         body, searcher = self.body, self.searcher
@@ -137,9 +139,11 @@ class _Search:
         query = body.get("query")
         sections = body.get("knn") or []
         sections = sections if isinstance(sections, list) else [sections]
-        tables = [
-            knn.nearest(searcher, {"k": body.get("size", 10), **one}, self.query.where, top=True) for one in sections
-        ]
+        try:
+            tables = [knn.nearest(searcher, {"k": body.get("size", 10), **one}, self.query.where) for one in sections]
+        except ElasticsearchError as error:
+            error.phase = "dfs"
+            raise
         boosts = [float(one.get("boost", 1)) for one in sections]
         if query is None and not sections:
             return searcher.make(f"SELECT doc, part, 1::DOUBLE AS score FROM ({searcher.docs})")

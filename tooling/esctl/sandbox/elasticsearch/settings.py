@@ -13,6 +13,9 @@ from .versions import Version
 Flat = dict[str, Any]
 """`{"index.number_of_shards": "1"}`; lists stay lists; None takes a setting away."""
 
+_SET_BY_SERVER = frozenset({"index.uuid", "index.creation_date", "index.provided_name"})
+"""Known to the server, unknown to a request."""
+
 _FREE = ("index.routing.allocation.include.", "index.routing.allocation.exclude.", "index.routing.allocation.require.")
 
 
@@ -80,18 +83,22 @@ def _check_known(key: str, version: Version) -> None:
     if key.startswith(_FREE):
         return
     if key not in _known() or (version.major < 9 and key in _only_nine()):
-        near = _near(key)
-        raise illegal(
-            f"unknown setting [{key}] "
-            + (
-                f"did you mean [{near}]?"
-                if near
-                else (
-                    "please check that any required plugins are installed, or check the breaking changes documentation"
-                    " for removed settings"
-                )
+        raise _unknown(key)
+
+
+def _unknown(key: str) -> ElasticsearchError:
+    near = _near(key) if key not in _SET_BY_SERVER else None
+    return illegal(
+        f"unknown setting [{key}] "
+        + (
+            f"did you mean [{near}]?"
+            if near
+            else (
+                "please check that any required plugins are installed, or check the breaking changes documentation"
+                " for removed settings"
             )
         )
+    )
 
 
 def _near(key: str) -> str | None:
@@ -105,6 +112,8 @@ def check_new(flat: Flat, version: Version) -> None:
     """Settings of an index or a template; raises ElasticsearchError."""
     for key, value in flat.items():
         _check_known(key, version)
+        if key in _SET_BY_SERVER:
+            raise _unknown(key)
         if _known().get(key) == "private":
             raise ElasticsearchError(
                 "validation_exception",
@@ -149,6 +158,8 @@ def updated(
         if key.endswith(".*") and value is None:
             continue
         _check_known(key, version)
+        if key in _SET_BY_SERVER:
+            raise _unknown(key)
         rule = _known().get(key, "dynamic")
         if rule in ("private", "internal"):
             raise illegal(
@@ -172,7 +183,8 @@ def updated(
             )
         why = (
             f"The setting(s) [{', '.join(sorted(final))}] cannot be modified on an index once it is created. You will"
-            " need to create a new index with the desired setting(s) and reindex your data."
+            " need to create a new index with the desired setting(s) and reindex your data. See"
+            " https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-reindex"
             if final
             else (
                 "You can either resubmit the update with `?reopen=true`, or create a new index with the desired"

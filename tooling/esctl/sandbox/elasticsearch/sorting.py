@@ -11,6 +11,8 @@ from .field_values import ip_text
 from .searcher import Column, Searcher, query_failure, quoted
 
 _MAX, _MIN = 2**63 - 1, -(2**63)
+_SMALL = frozenset({"integer", "short", "byte"})
+"""Sorted as 32-bit numbers: a missing value shows as their extreme."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class Key:
         if self.column.type == "ip":
             return None if value is None else ip_text(value)
         if self.column.type == "date" and value is not None:
-            if self.format and value not in (_MAX, _MIN):
-                return format_date(value, self.format)
+            if self.format:
+                return None if value in (_MAX, _MIN) else format_date(value, self.format)
             return value
         if isinstance(value, float) and value in (float("inf"), float("-inf")):
             return "Infinity" if value > 0 else "-Infinity"
@@ -45,6 +47,9 @@ class Key:
 
     def read(self, value: Any) -> Any:
         """A value of `search_after` as the column holds it."""
+        if value is None and self.column is not None and self.column.numeric:
+            # What a formatted date shows for a missing value.
+            return _MAX if self.nulls_last != self.descending else _MIN
         if self.column is None or value is None:
             return value
         if self.column.type == "ip":
@@ -126,7 +131,7 @@ def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) ->
             if options["unmapped_type"] in ("keyword", "string", "text")
             else str(_MIN if descending else _MAX)
         )
-        return Key(f"({value})", "", descending, True, kind="unmapped")
+        return Key(f"coalesce(NULL, {value})", "", descending, True, kind="unmapped")
     mode = options.get("mode", "max" if descending else "min")
     if mode not in ("min", "max", "sum", "avg", "median"):
         raise illegal(f"Unknown SortMode [{mode}]")
@@ -140,11 +145,12 @@ def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) ->
         sql = f"coalesce({alias}.v, {quoted(value)})"
     elif column.numeric:
         high = last != descending
-        extreme = (
-            ("'Infinity'::DOUBLE" if high else "'-Infinity'::DOUBLE")
-            if column.floating
-            else str(_MAX if high else _MIN)
-        )
+        if column.floating:
+            extreme = f"'{'' if high else '-'}Infinity'::DOUBLE"
+        elif column.type in _SMALL:
+            extreme = str(2**31 - 1 if high else -(2**31))
+        else:
+            extreme = str(_MAX if high else _MIN)
         sql = f"coalesce({alias}.v, {extreme})"
     return Key(sql, join, descending, last, column, options.get("format"))
 

@@ -124,10 +124,11 @@ def check_template(node: Node, name: str, body: Body) -> Body:
         settings, _, _ = compose(node, kept)
         check_new(settings, node.version)
     except ElasticsearchError as error:
-        if error.type == "mapper_parsing_exception":
-            raise illegal(f"composable template [{name}] template after composition is invalid", cause=error) from None
-        if "sandbox" in error.reason:
+        if "the esctl sandbox" in error.reason:
             raise
+        if error.type == "mapper_parsing_exception":
+            inner = illegal(f"invalid composite mappings for [{name}]", cause=error)
+            raise illegal(f"composable template [{name}] template after composition is invalid", cause=inner) from None
         raise _invalid(name, f"Validation Failed: 1: {error.reason};") from None
     return kept
 
@@ -153,14 +154,11 @@ def check_inner(node: Node, body: Any, parser: str) -> Body:
             )
     kept: Body = {}
     if body.get("settings"):
-        flat = flatten(body["settings"])
-        check_new(flat, node.version)
-        kept["settings"] = flat
+        kept["settings"] = flatten(body["settings"])
     mappings = body.get("mappings")
     if isinstance(mappings, dict):
         if set(mappings) == {"_doc"}:
             mappings = mappings["_doc"]
-        parse_mapping(mappings, node.version)
         kept["mappings"] = mappings
     if "aliases" in body:
         kept["aliases"] = {n: alias_form(a) for n, a in body["aliases"].items()}

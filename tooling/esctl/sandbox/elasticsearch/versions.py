@@ -32,7 +32,7 @@ class Version:
 
 
 NINE = Version("9.5.3", "10.5.1", "8.19.0", "8.0.0", "9111000", (8, 9), True, True, 384)
-EIGHT = Version("8.19.21", "9.12.2", "7.17.0", "7.0.0", "8536000", (7, 8), False, False, 1 << 30)
+EIGHT = Version("8.19.21", "9.12.2", "7.17.0", "7.0.0", "8537000", (7, 8), False, False, 1 << 30)
 
 
 def version_named(name: str) -> Version:

@@ -38,8 +38,6 @@ def key_body(column: Column | None, key: Any, format: str | None = None) -> Body
 
 def terms(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> list[Body]:
     size = body.get("size", 10)
-    if not isinstance(size, int) or size <= 0:
-        raise illegal(f"[size] must be greater than 0. Found [{size}] in [terms]")
     least = body.get("min_doc_count", 1)
     column = _index_column(aggregator) if body.get("field") == "_index" else aggregator.column(body, "terms")
     values = relation(aggregator, column, body, level)

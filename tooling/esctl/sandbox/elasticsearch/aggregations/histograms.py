@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .tree import Aggregator
 
 _MOST = 65_536
-_CALENDAR = {
+CALENDAR = {
     "minute": "m", "1m": "m", "hour": "h", "1h": "h", "day": "d", "1d": "d", "week": "w", "1w": "w",
     "month": "M", "1M": "M",
     "quarter": "q", "1q": "q", "year": "y", "1y": "y", "second": "s", "1s": "s",
@@ -30,8 +30,6 @@ def histogram(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> l
     interval = body.get("interval")
     if interval is None:
         raise illegal("Required [interval]")
-    if not isinstance(interval, (int, float)) or interval <= 0:
-        raise illegal(f"[interval] must be >0 for histogram aggregation [{interval}]")
     offset = float(body.get("offset", 0))
     column = numeric(aggregator, body, "histogram")
 
@@ -101,9 +99,7 @@ def date_keys(aggregator: Aggregator, body: Body, values: str) -> tuple[str, Cal
             return (ms + utc) // width * width - utc
 
         return _table_keys(aggregator, values, shift, local, min(width, 900_000)), lambda key: key + width
-    if calendar not in _CALENDAR:
-        raise illegal(f"The supplied interval [{calendar}] could not be parsed as a calendar interval.")
-    unit = _CALENDAR[calendar]
+    unit = CALENDAR[str(calendar)]
     if unit in "sm":
         width = 1000 if unit == "s" else 60_000
         return f"(floor((value - {shift}) / {width}.0) * {width} + {shift})::BIGINT", lambda key: key + width

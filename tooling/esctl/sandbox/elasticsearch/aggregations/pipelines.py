@@ -49,6 +49,13 @@ def _typed(node: Body, name: str) -> str | None:
     return next((k for k in node if k.partition("#")[2] == name), None)
 
 
+def _gapped(bucket: Body, path: str, policy: str) -> Any:
+    """A bucket without documents has no value, or 0, except for its count."""
+    if bucket.get("doc_count") == 0 and path not in ("_count", "doc_count"):
+        return 0.0 if policy == "insert_zeros" else None
+    return metric_value(bucket, path)
+
+
 def _named(node: Any, name: str, path: str) -> Any:
     if name in node:
         return node[name]
@@ -98,9 +105,7 @@ def _derivative(name: str, body: Body, buckets: list[Body]) -> None:
         raise unsupported("[unit] of a derivative")
     before = None
     for number, bucket in enumerate(buckets):
-        value = metric_value(bucket, _paths(body))
-        if value is None and body.get("gap_policy") == "insert_zeros":
-            value = 0.0
+        value = _gapped(bucket, _paths(body), body.get("gap_policy", "skip"))
         if number and value is not None and before is not None:
             bucket[name] = {"value": float(value - before)}
         if value is not None:
@@ -120,7 +125,10 @@ def _bucket_sort(body: Body, buckets: list[Body]) -> list[Body]:
         order = options if isinstance(options, str) else options.get("order", "asc")
         keys.append((name, str(order).lower() == "desc"))
     if keys:
-        values = {id(b): [b.get("key") if n == "_key" else metric_value(b, n) for n, _ in keys] for b in buckets}
+        values = {
+            id(b): [b.get("key") if n == "_key" else _gapped(b, n, body.get("gap_policy", "skip")) for n, _ in keys]
+            for b in buckets
+        }
         buckets = [b for b in buckets if any(v is not None for v in values[id(b)])]
         for place, (_, descending) in reversed(list(enumerate(keys))):
             missing = float("-inf") if descending else float("inf")
@@ -142,8 +150,9 @@ def sibling(kind: str, body: Body, results: Body) -> Body:
     buckets = results[typed].get("buckets")
     if buckets is None:
         raise illegal(f"The first aggregation in buckets_path must be a multi-bucket aggregation, found [{first}]")
+    policy = body.get("gap_policy", "skip")
     shown = [dict(b, key=k) for k, b in buckets.items()] if isinstance(buckets, dict) else buckets
-    pairs = [(b.get("key_as_string", str(b.get("key"))), metric_value(b, rest or "_count")) for b in shown]
+    pairs = [(b.get("key_as_string", str(b.get("key"))), _gapped(b, rest or "_count", policy)) for b in shown]
     pairs = [(k, v) for k, v in pairs if v is not None]
     values = [float(v) for _, v in pairs]
     if kind == "avg_bucket":

@@ -121,13 +121,25 @@ def _definition(name: str, definition: Any) -> tuple[str, Body, Body, Any]:
         for key in body:
             if key not in allowed:
                 raise ElasticsearchError("x_content_parse_exception", f"[1:1] [{kind}] unknown field [{key}]")
+    _check_values(name, kind, body)
     if subs and kind in metrics.KINDS:
-        raise ElasticsearchError(
-            "aggregation_initialization_exception",
-            f"Aggregator [{name}] of type [{kind}] cannot accept sub-aggregations",
-            status=500,
-        )
+        raise illegal(f"Aggregator [{name}] of type [{kind}] cannot accept sub-aggregations")
     return kind, body, subs, meta
+
+
+def _check_values(name: str, kind: str, body: Body) -> None:
+    """Values that are refused while the body is read."""
+    wrong = None
+    if kind == "terms" and isinstance(body.get("size", 1), int) and body.get("size", 1) <= 0:
+        wrong = "size", f"[size] must be greater than 0. Found [{body['size']}] in [{name}]"
+    elif kind == "histogram" and isinstance(body.get("interval", 1), (int, float)) and body.get("interval", 1) <= 0:
+        wrong = "interval", f"[interval] must be >0 for histogram aggregation [{name}]"
+    elif kind == "date_histogram" and body.get("calendar_interval", "day") not in histograms.CALENDAR:
+        interval = body["calendar_interval"]
+        wrong = "calendar_interval", f"The supplied interval [{interval}] could not be parsed as a calendar interval."
+    if wrong:
+        reason = f"[1:1] [{kind}] failed to parse field [{wrong[0]}]"
+        raise ElasticsearchError("x_content_parse_exception", reason, cause=illegal(wrong[1]))
 
 
 _METRIC = {"field", "missing", "script", "format"}
