@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from contract.contract import Case, cases, run
+from contract_cases import Case, cases, run
 
 if TYPE_CHECKING:
     from servers.fixtures import Server

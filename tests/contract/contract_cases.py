@@ -1,6 +1,6 @@
 """Contract cases: requests as data, sent to any server, and answers made comparable.
 
-    python tests/contract/contract.py URL VERSION     records the answers of a real server in answers/VERSION.json
+    python tests/contract/contract_cases.py URL VERSION     records the answers of a real server in answers/VERSION.json
 
 A case file holds cases; a case has steps, one text each: `METHOD /path` and the body in the lines below it. Answers are
 recorded from real servers only: the sandbox has to give the same.
