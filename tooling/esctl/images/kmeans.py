@@ -56,7 +56,7 @@ def fit(table: VectorTable, parameters: KMeansParameters) -> KMeansModel:
     """
     import sklearn
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     finite = np.isfinite(table.vectors).all(axis=1)
     if not finite.all():

@@ -13,7 +13,7 @@ from . import changes, schema
 from .base import Context, Cost, Reference, owner_mark
 from .differences import differences
 from .normalise import aliases, copy, drop_if, flat_settings, mappings, settings, without_owner
-from .rest import from_settings
+from .rest import alias_problems, from_settings
 
 RULES = (
     settings(("settings",)),
@@ -40,6 +40,7 @@ class IndexKind:
     def check(self, resource: Resource) -> Iterable[Problem]:
         for path, message, hint, severity in schema.check(self.name, resource.spec):
             yield Problem(message, resource.at("spec", *path), hint, severity)
+        yield from alias_problems(resource, "aliases")
 
     def render(self, resource: Resource, context: Context) -> Body:
         body = copy(resource.spec)

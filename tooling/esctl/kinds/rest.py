@@ -39,6 +39,7 @@ class RestKind:
         """Unknown keys and wrong types, by the schema of Elasticsearch's own API."""
         for path, message, hint, severity in schema.check(self.name, resource.spec):
             yield Problem(message, resource.at("spec", *path), hint, severity)
+        yield from alias_problems(resource, "template", "aliases")
 
     def render(self, resource: Resource, context: Context) -> Body | Waiting:
         return self.marked(copy(resource.spec), context.project)
@@ -78,6 +79,16 @@ class RestKind:
 
     def _path(self, address: Address) -> str:
         return self.path.format(id=quote(address.id, safe=""))
+
+
+def alias_problems(resource: Resource, *path: str) -> Iterator[Problem]:
+    """Numbers as an alias' routing: 9.5.3 and 8.19.21 answer 200 and drop them."""
+    for alias, options in (get(resource.spec, path) or {}).items():
+        for key in ("routing", "index_routing", "search_routing"):
+            value = options.get(key) if isinstance(options, dict) else None
+            if isinstance(value, int | float):
+                place = resource.at("spec", *path, alias, key)
+                yield Problem(f"{key} {value} is a number, which Elasticsearch drops", place, f'write {key}: "{value}"')
 
 
 def _marked(body: Body, meta: Path, project: str) -> Body:
