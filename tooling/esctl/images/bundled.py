@@ -18,10 +18,9 @@ from ..errors import EsctlError
 if TYPE_CHECKING:
     from PIL import Image
 
-RECIPE = "1"
+RECIPE = "2"
 """Changes with anything that changes the pictures."""
 MARKER = ".esctl-bundled"
-CROPS = 34
 EDGE = 256
 AREA = (0.10, 0.45)
 """Share of the photograph's area that a crop shows."""
@@ -31,6 +30,7 @@ AREA = (0.10, 0.45)
 class Photograph:
     package: str
     file: str
+    crops: int
     licence: str
 
     @property
@@ -40,29 +40,32 @@ class Photograph:
 
 SKIMAGE, SKLEARN = "skimage", "sklearn"
 PHOTOGRAPHS = (
-    Photograph(SKIMAGE, "data/astronaut.png", "public domain, NASA Great Images, https://flic.kr/p/r9qvLn"),
-    Photograph(SKIMAGE, "data/brick.png", "CC0, https://cc0textures.com/view.php?tex=Bricks25"),
-    Photograph(SKIMAGE, "data/camera.png", "CC0, Lav Varshney"),
-    Photograph(SKIMAGE, "data/chelsea.png", "CC0, Stefan van der Walt"),
+    Photograph(SKIMAGE, "data/astronaut.png", 52, "public domain, NASA Great Images, https://flic.kr/p/r9qvLn"),
+    Photograph(SKIMAGE, "data/brick.png", 20, "CC0, https://cc0textures.com/view.php?tex=Bricks25"),
+    Photograph(SKIMAGE, "data/camera.png", 40, "CC0, Lav Varshney"),
+    Photograph(SKIMAGE, "data/chelsea.png", 44, "CC0, Stefan van der Walt"),
     Photograph(
         SKLEARN,
         "datasets/images/china.jpg",
+        30,
         "CC BY 2.0, danielbuechele, https://www.flickr.com/photos/danielbuechele/6061409035/",
     ),
-    Photograph(SKIMAGE, "data/coffee.png", "CC0, Rachel Michetti, courtesy of Pikolo Espresso Bar"),
+    Photograph(SKIMAGE, "data/coffee.png", 36, "CC0, Rachel Michetti, courtesy of Pikolo Espresso Bar"),
     Photograph(
         SKLEARN,
         "datasets/images/flower.jpg",
+        28,
         "CC BY 2.0, vultilion, https://www.flickr.com/photos/vultilion/6056698931/",
     ),
-    Photograph(SKIMAGE, "data/hubble_deep_field.jpg", "public domain, NASA, https://hubblesite.org/"),
+    Photograph(SKIMAGE, "data/hubble_deep_field.jpg", 22, "public domain, NASA, https://hubblesite.org/"),
     Photograph(
         SKIMAGE,
         "data/retina.jpg",
+        26,
         "CC0, Mikael Häggström, https://commons.wikimedia.org/wiki/File:Fundus_photograph_of_normal_left_eye.jpg",
     ),
     Photograph(
-        SKIMAGE, "data/rocket.jpg", "public domain, SpaceX, https://www.flickr.com/photos/spacexphotos/16511594820/"
+        SKIMAGE, "data/rocket.jpg", 42, "public domain, SpaceX, https://www.flickr.com/photos/spacexphotos/16511594820/"
     ),
 )
 
@@ -116,7 +119,7 @@ def _crops(photograph: Photograph, folder: Path) -> None:
     rng = random.Random(f"{RECIPE}/{photograph.label}")
     folder.mkdir()
     image = open_photograph(photograph)
-    for number in range(CROPS):
+    for number in range(photograph.crops):
         crop(image, rng).save(folder / f"{number:03}.jpg", quality=90)
 
 
