@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("lint-imports")
     return subprocess.run(
-        [program, "--no-cache"], cwd=tree, env={"PYTHONPATH": str(tree / "tooling"), "PATH": ""}, capture_output=True, text=True
+        [program, "--no-cache"],
+        cwd=tree,
+        env={"PYTHONPATH": str(tree / "tooling"), "PATH": ""},
+        capture_output=True,
+        text=True,
     )
 
 

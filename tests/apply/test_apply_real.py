@@ -1,6 +1,7 @@
 """Apply twice on real servers, for the kinds that they have: the second time nothing is written."""
 
 import pytest
+
 from esctl.apply import run
 from esctl.cli.change import make_plan
 from esctl.cli.invocation import Invocation
@@ -80,7 +81,12 @@ def apply(tmp_path, server, monkeypatch):
 
     invocation = Invocation(project=tmp_path, environ={}, elasticsearch_url=server.url, **login)
     with invocation.cluster(WRITING) as cluster:
-        for path in ("/r-images", "/_index_template/r-logs", "/_component_template/r-base", "/_ingest/pipeline/r-nothing"):
+        for path in (
+            "/r-images",
+            "/_index_template/r-logs",
+            "/_component_template/r-base",
+            "/_ingest/pipeline/r-nothing",
+        ):
             cluster.send(Request("elasticsearch", "DELETE", path), accept=(404,))
         cluster.send(Request("elasticsearch", "DELETE", "/esctl-ledger"), accept=(404,))
 
@@ -101,5 +107,7 @@ def test_apply_twice_then_change_and_drift(apply):
     assert [outcome.state for outcome in done.outcomes] == ["done"] * 3
     assert exit_code(apply(changed)[0]) == 0
 
-    plan, _, writes = apply(changed.replace("type: keyword, index: true, copy_to", "type: long, copy_to"), only_plan=True)
+    plan, _, writes = apply(
+        changed.replace("type: keyword, index: true, copy_to", "type: long, copy_to"), only_plan=True
+    )
     assert {str(c.consequence) for c in plan.changes if c.differences} == {"irreversible"} and writes == []

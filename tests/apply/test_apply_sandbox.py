@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from esctl.apply import run
 from esctl.cli.change import make_plan
 from esctl.cli.invocation import Invocation
@@ -74,7 +75,11 @@ class Place:
         """Lines of the access log that are no reads."""
         log = (self.sandbox.data / "access.log").read_text(encoding="utf-8").splitlines()
         reads = ("_search", "_mget", "_export", "_bulk_get")
-        return [line for line in log if not any(f" {m} " in line for m in ("GET", "HEAD")) and not any(r in line for r in reads)]
+        return [
+            line
+            for line in log
+            if not any(f" {m} " in line for m in ("GET", "HEAD")) and not any(r in line for r in reads)
+        ]
 
 
 @pytest.fixture
@@ -97,7 +102,8 @@ def test_requests_do_not_grow_with_what_is_unchanged(place):
     place.apply()
     few = place.plan().requests
     many = "".join(
-        f"\n---\nkind: ingest-pipeline\nid: more-{n}\nspec: {{processors: [{{set: {{field: a, value: {n}}}}}]}}" for n in range(30)
+        f"\n---\nkind: ingest-pipeline\nid: more-{n}\nspec: {{processors: [{{set: {{field: a, value: {n}}}}}]}}"
+        for n in range(30)
     )
     place.write(RESOURCES + many)
     place.apply()
@@ -149,7 +155,10 @@ def test_after_a_failure_the_ledger_is_true_and_a_second_run_goes_on(place):
     assert states["index-template/p-template"] == "failed" and states["index/p-index"] == "skipped"
     invocation = place.invocation()
     with invocation.cluster() as cluster:
-        assert {str(address) for address in Ledger(cluster, "p").read()} == {"ilm-policy/p-policy", "ingest-pipeline/p-pipeline"}
+        assert {str(address) for address in Ledger(cluster, "p").read()} == {
+            "ilm-policy/p-policy",
+            "ingest-pipeline/p-pipeline",
+        }
     place.send("DELETE", "/_index_template/theirs")
     assert [outcome.state for outcome in place.apply().outcomes] == ["done", "done"]
     assert exit_code(place.plan()) == 0
@@ -202,7 +211,9 @@ def test_a_lost_ledger_is_rebuilt_from_the_marks(place):
 def test_protected_means_not_deleted(place):
     place.write(RESOURCES.replace("id: p-index\n", "id: p-index\nprotect: true\n"))
     place.apply()
-    place.write(RESOURCES.replace("id: p-index\n", "id: p-index\nprotect: true\n").replace("type: keyword", "type: long"))
+    place.write(
+        RESOURCES.replace("id: p-index\n", "id: p-index\nprotect: true\n").replace("type: keyword", "type: long")
+    )
     with pytest.raises(Refused, match="protected"):
         place.apply(allow=["irreversible"])
 

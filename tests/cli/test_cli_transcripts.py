@@ -15,6 +15,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from esctl import cli
 
 HERE = Path(__file__).parent

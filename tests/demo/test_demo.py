@@ -15,8 +15,24 @@ READS = ("_search", "_mget", "_export", "_bulk_get", "_has_privileges")
 def demo(folder: Path, *arguments: str) -> dict:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ESCTL_")}
     # Somebody's production cluster: the demonstration must not go near it.
-    environ |= {"ESCTL_ELASTICSEARCH_URL": "http://127.0.0.1:1", "ESCTL_KIBANA_URL": "http://127.0.0.1:1", "ESCTL_API_KEY": "x"}
-    command = [sys.executable, "-m", "esctl", "demo", "--once", "--json", "--port", "0", "--kibana-port", "0", *arguments]
+    environ |= {
+        "ESCTL_ELASTICSEARCH_URL": "http://127.0.0.1:1",
+        "ESCTL_KIBANA_URL": "http://127.0.0.1:1",
+        "ESCTL_API_KEY": "x",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "esctl",
+        "demo",
+        "--once",
+        "--json",
+        "--port",
+        "0",
+        "--kibana-port",
+        "0",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr

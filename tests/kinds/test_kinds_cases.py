@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from esctl.kinds import registry
 from esctl.kinds.base import Wordy
 from esctl.kinds.differences import differences, projected

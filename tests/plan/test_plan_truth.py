@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
 from esctl.kinds.differences import differences, projected, same
 from esctl.model import Address, Cause, Remembered
 from esctl.plan.truth import added, decide, without_defaults
-from hypothesis import given
-from hypothesis import strategies as st
 
 ROWS = yaml.safe_load((Path(__file__).parents[1] / "cases/truth/rows.yaml").read_text(encoding="utf-8"))
 ADDRESS = Address("index", "x")

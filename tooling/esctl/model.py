@@ -143,7 +143,7 @@ class Difference:
 class Request:
     """One HTTP request, as data: what a plan shows and `apply` sends.
 
-    `body` is JSON data, or a list of JSON objects when `form` is `ndjson` (Kibana: sent as the multipart file of `_import`).
+    `body` is JSON data; a list of JSON objects when `form` is `ndjson` (`_bulk`) or `file` (the upload of `_import`).
     """
 
     service: Literal["elasticsearch", "kibana"]
