@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from esctl.sandbox.server import Sandbox
 
 ALL = list(cases())
-BY_VERSION = [(case, version) for case in ALL for version in case.versions]
+BY_VERSION = [(case, version) for case in ALL for version in case.versions if version != "7.10"]
 
 
 def answers(version: str) -> dict[str, Any]:
@@ -39,6 +39,17 @@ def compare(case: Case, version: str, url: str, headers: dict[str, str] | None =
 )
 def test_sandbox(case: Case, sandbox_version: str, sandbox: Sandbox) -> None:
     compare(case, sandbox_version, sandbox.elasticsearch_url)
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if "7.10" in c.versions], ids=lambda c: c.name)
+def test_sandbox_does_what_the_older_server_did(case: Case, sandbox: Sandbox) -> None:
+    compare(case, "7.10", sandbox.elasticsearch_url)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", [c for c in ALL if "7.10" in c.versions], ids=lambda c: c.name)
+def test_real_710(case: Case, elasticsearch_710: Server) -> None:
+    compare(case, "7.10", elasticsearch_710.url)
 
 
 @pytest.mark.real

@@ -103,7 +103,8 @@ def simulate(node: Node, request: Request) -> Response:
     return Response({"docs": [_simulated(runner, pipeline, doc, request.flag("verbose")) for doc in body["docs"]]})
 
 
-def _simulated(runner: Runner, pipeline: Pipeline, doc: Body, verbose: bool) -> Body:
+def _simulated(runner: Runner, pipeline: Pipeline, doc: Body, verbose: bool) -> Body | None:
+    """What stands in `docs` for one document; None where it was dropped."""
     if "_source" not in doc:
         raise ElasticsearchError("parse_exception", "[_source] required property is missing", property_name="_source")
     document = IngestDocument(
@@ -113,7 +114,7 @@ def _simulated(runner: Runner, pipeline: Pipeline, doc: Body, verbose: bool) -> 
         return {"processor_results": _verbose(runner, pipeline, document)}
     try:
         if not runner.run(pipeline, document):
-            return {"doc": None}
+            return None
     except ProcessorFailure as failure:
         return {"error": failure.error.body()["error"]}
     return {"doc": _as_read(document)}

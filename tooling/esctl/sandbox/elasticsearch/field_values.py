@@ -182,6 +182,8 @@ def _rank_feature(known: Field, value: Any) -> float:
             f"featureValue must be a positive normal float, got: {number} for feature {known.path} on field _feature "
             "which is less than the minimum positive normal float: 1.17549435E-38"
         )
+    if not known.get("positive_score_impact"):
+        number = 1 / number
     bits = struct.unpack("<I", struct.pack("<f", number))[0] >> 15 << 15
     return float(struct.unpack("<f", struct.pack("<I", bits))[0])
 

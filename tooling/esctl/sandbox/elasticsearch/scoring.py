@@ -140,38 +140,32 @@ def rank_feature(searcher: Searcher, body: Body) -> str:
         table = part.columns.tables.get(known.path)
         if table:
             formula = _formula(searcher, part, table, known, kinds[0] if kinds else "saturation", body)
-            found.append(
-                f"SELECT doc, {boost!r} * {formula} AS score FROM {table} WHERE doc IN (SELECT doc FROM {part.live})"
-            )
+            scored = f"SELECT doc, ({boost!r}::FLOAT * {formula})::DOUBLE AS score FROM {table}"
+            found.append(f"{scored} WHERE doc IN (SELECT doc FROM {part.live})")
     return " UNION ALL ".join(found) or "SELECT 0::BIGINT AS doc, 0::DOUBLE AS score WHERE FALSE"
 
 
 def _formula(searcher: Searcher, part: Part, table: str, known: Field, kind: str, body: Body) -> str:
     options = body.get(kind) or {}
-    positive = known.get("positive_score_impact")
     if kind == "linear":
-        return "value"
+        return "value::FLOAT"
     if kind == "log":
-        if not positive:
+        if not known.get("positive_score_impact"):
             raise illegal(
                 "Cannot use the [log] function with a field that has a negative score impact as it would trigger"
                 " negative scores"
             )
         if "scaling_factor" not in options:
             raise illegal("Required [scaling_factor]")
-        return f"ln({float(options['scaling_factor'])!r} + value)"
+        return f"ln(({float(options['scaling_factor'])!r}::FLOAT + value::FLOAT)::DOUBLE)::FLOAT"
     if kind == "sigmoid":
         for name in ("pivot", "exponent"):
             if name not in options:
                 raise illegal(f"Required [{name}]")
         pivot, exponent = float(options["pivot"]), float(options["exponent"])
-        if not positive:
-            pivot = 1 / pivot
-        return f"(pow(value, {exponent!r}) / (pow(value, {exponent!r}) + {pivot**exponent!r}))"
+        return f"(1 - {pivot**exponent!r} / (pow(value, {exponent!r}) + {pivot**exponent!r}))::FLOAT"
     pivot = float(options["pivot"]) if "pivot" in options else _default_pivot(searcher, part, table)
-    if "pivot" in options and not positive:
-        pivot = 1 / pivot
-    return f"(1 - {pivot!r} / ({pivot!r} + value))"
+    return f"(1::FLOAT - {pivot!r}::FLOAT / (value::FLOAT + {pivot!r}::FLOAT))"
 
 
 def _default_pivot(searcher: Searcher, part: Part, table: str) -> float:

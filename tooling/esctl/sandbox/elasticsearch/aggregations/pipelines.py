@@ -106,10 +106,9 @@ def _derivative(name: str, body: Body, buckets: list[Body]) -> None:
     before = None
     for number, bucket in enumerate(buckets):
         value = _gapped(bucket, _paths(body), body.get("gap_policy", "skip"))
-        if number and value is not None and before is not None:
-            bucket[name] = {"value": float(value - before)}
-        if value is not None:
-            before = value
+        if number:
+            bucket[name] = {"value": None if value is None or before is None else float(value - before)}
+        before = value
 
 
 def _bucket_sort(body: Body, buckets: list[Body]) -> list[Body]:
