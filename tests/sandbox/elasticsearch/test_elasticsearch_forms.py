@@ -77,19 +77,15 @@ def test_what_is_missing_is_refused_by_name(
     assert named in reason
 
 
-@pytest.mark.parametrize("path", ["/_ml/anomaly_detectors", "/_transform", "/_cat/shards", "/_nonsense/x"])
+@pytest.mark.parametrize(
+    "path", ["/_ml/anomaly_detectors", "/_transform", "/_cat/shards", "/_nonsense/x", "/_security/_authenticate"]
+)
 def test_an_endpoint_that_is_missing(sandbox: Sandbox, path: str) -> None:
     answer = call(sandbox, "GET", path)
     assert (answer.status_code, answer.json()) == (
         400,
         {"error": f"no handler found for uri [{path}] and method [GET]"},
     )
-
-
-def test_security_is_off(sandbox: Sandbox) -> None:
-    answer = call(sandbox, "GET", "/_security/_authenticate")
-    assert answer.status_code == 500
-    assert "Security must be explicitly enabled" in answer.json()["error"]["reason"]
 
 
 def test_policy_reads_as_the_server_reads_it(sandbox: Sandbox) -> None:

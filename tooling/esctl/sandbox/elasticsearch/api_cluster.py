@@ -192,16 +192,6 @@ def cluster_settings(node: Node, request: Request) -> Response:
     return Response({"persistent": {}, "transient": {}})
 
 
-def security_off(node: Node, request: Request) -> Response:
-    """What a server with `xpack.security.enabled: false` says."""
-    raise ElasticsearchError(
-        "exception",
-        "Security must be explicitly enabled when using a [basic] license. Enable security by setting"
-        " [xpack.security.enabled] to [true] in the elasticsearch.yml file and restart the node.",
-        status=500,
-    )
-
-
 _WAIT = (
     "wait_for_status wait_for_no_relocating_shards wait_for_active_shards wait_for_nodes level timeout master_timeout"
     " local expand_wildcards"
@@ -222,6 +212,4 @@ ROUTES: list[Route] = [
     route("GET", "/_nodes/_local/stats", nodes_stats, "timeout level"),
     route("GET", "/_nodes/_local/stats/{metric}", nodes_stats, "timeout level"),
     route("GET", "/_license", licence, "local accept_enterprise"),
-    route("GET", "/_security/_authenticate", security_off),
-    route("GET POST", "/_security/user/_has_privileges", security_off),
 ]

@@ -10,12 +10,11 @@ from .http import MULTI_INDEX, Request, Response, Route, load_json, route
 from .mapping import Body
 from .names import options, resolve
 from .node import Index, Node
-from .query import Query
 from .search import Options, search
-from .searcher import Searcher
 
 
-def _indices(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Index]:
+def searched(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Index]:
+    """The indices of a search; a closed one is an error."""
     found = resolve(node, names, **chosen)
     for index in found:
         if index.closed:
@@ -72,7 +71,7 @@ def run_search(node: Node, request: Request) -> Response:
     chosen = dict(options(request))
     if "scroll" in request.params:
         return _open_scroll(node, request, body, chosen)
-    return Response(search(node, _indices(node, request.names(), chosen), body, _options(request)))
+    return Response(search(node, searched(node, request.names(), chosen), body, _options(request)))
 
 
 def _tie_broken(sort: Any) -> list[Any]:
@@ -89,7 +88,7 @@ def count(node: Node, request: Request) -> Response:
         raise parsing(f"request does not support [{unknown[0]}]")
     if "q" in request.params:
         raise unsupported("the [q] parameter (query strings)")
-    indices = _indices(node, request.names(), dict(options(request)))
+    indices = searched(node, request.names(), dict(options(request)))
     counted = search(node, indices, {"size": 0, "track_total_hits": True, **body})
     return Response({"count": counted["hits"]["total"]["value"], "_shards": counted["_shards"]})
 
@@ -115,7 +114,7 @@ def multi_search(node: Node, request: Request) -> Response:
                 context = node.contexts.find(node, pit["id"], pit.get("keep_alive"))
                 answer = search(node, context.indices, body, _options(request, context.live, pit["id"]))
             else:
-                answer = search(node, _indices(node, names, chosen), body, _options(request))
+                answer = search(node, searched(node, names, chosen), body, _options(request))
             answers.append({**answer, "status": 200})
             took = max(took, answer["took"])
         except ElasticsearchError as error:
@@ -134,7 +133,7 @@ def open_pit(node: Node, request: Request) -> Response:
     body = request.json()
     if body.get("index_filter"):
         raise unsupported("[index_filter] of a point in time")
-    indices = _indices(node, request.names(), dict(options(request)))
+    indices = searched(node, request.names(), dict(options(request)))
     id, _ = node.contexts.open(node, indices, request.params["keep_alive"])
     count_ = len(indices)
     return Response({"id": id, "_shards": {"total": count_, "successful": count_, "skipped": 0, "failed": 0}})
@@ -154,7 +153,7 @@ def _open_scroll(node: Node, request: Request, body: Body, chosen: dict[str, boo
         raise validation("using [from] is not allowed in a scroll context")
     if size == 0:
         raise validation("[size] cannot be [0] in a scroll context")
-    indices = _indices(node, request.names(), chosen)
+    indices = searched(node, request.names(), chosen)
     id, context = node.contexts.open(node, indices, request.params["scroll"])
     try:
         context.body = {**body, "sort": _tie_broken(body.get("sort") or ["_score"])}
@@ -201,73 +200,21 @@ def clear_scroll(node: Node, request: Request) -> Response:
     return Response({"succeeded": True, "num_freed": freed}, 200 if freed else 404)
 
 
-# by query
-
-
-def delete_by_query(node: Node, request: Request) -> Response:
-    """Every document that the query matches is deleted, each as one write."""
-    from .documents import Operation, perform
-
-    body = request.json(required=True)
-    if "query" not in body:
-        raise validation("query is missing")
-    unknown = sorted(set(body) - {"query", "max_docs"})
-    if unknown:
-        raise unsupported(f"[{unknown[0]}] of _delete_by_query")
-    indices = _indices(node, request.names(), dict(options(request)))
-    searcher = Searcher(node, indices)
-    try:
-        limit = f"LIMIT {int(body['max_docs'])}" if "max_docs" in body else ""
-        where = Query(searcher).where(body["query"])
-        rows = searcher.rows(f"SELECT doc, part FROM ({searcher.docs}) WHERE {where} ORDER BY part, doc {limit}")
-        names = {doc: indices[part].name for doc, part in rows}
-        stored = node.store.by_doc(names)
-    finally:
-        searcher.close()
-    node.store.begin()
-    try:
-        for doc, name in names.items():
-            perform(node, Operation("delete", name, stored[doc].id))
-    finally:
-        node.store.commit()
-    total = len(names)
-    return Response(
-        {
-            "took": 0,
-            "timed_out": False,
-            "total": total,
-            "deleted": total,
-            "batches": -(-total // 1000),
-            "version_conflicts": 0,
-            "noops": 0,
-            "retries": {"bulk": 0, "search": 0},
-            "throttled_millis": 0,
-            "requests_per_second": -1.0,
-            "throttled_until_millis": 0,
-            "failures": [],
-        }
-    )
-
-
-_COMMON = (
+COMMON = (
     f"{MULTI_INDEX} routing preference ignore_throttled allow_partial_search_results request_cache batched_reduce_size"
     " max_concurrent_shard_requests pre_filter_shard_size ccs_minimize_roundtrips search_type"
 )
 _SEARCH = (
-    f"{_COMMON} q df analyzer analyze_wildcard default_operator lenient from size sort _source _source_includes"
+    f"{COMMON} q df analyzer analyze_wildcard default_operator lenient from size sort _source _source_includes"
     " _source_excludes _source_exclude_vectors track_total_hits track_scores typed_keys rest_total_hits_as_int scroll"
     " version seq_no_primary_term terminate_after docvalue_fields stored_fields stats explain max_concurrent_searches"
-)
-_BY_QUERY = (
-    f"{_COMMON} refresh conflicts wait_for_completion slices scroll_size requests_per_second timeout"
-    " wait_for_active_shards"
 )
 
 ROUTES: list[Route] = [
     route("GET POST", "/_search", run_search, _SEARCH),
     route("GET POST", "/{index}/_search", run_search, _SEARCH),
-    route("GET POST", "/_count", count, f"{_COMMON} q min_score terminate_after"),
-    route("GET POST", "/{index}/_count", count, f"{_COMMON} q min_score terminate_after"),
+    route("GET POST", "/_count", count, f"{COMMON} q min_score terminate_after"),
+    route("GET POST", "/{index}/_count", count, f"{COMMON} q min_score terminate_after"),
     route("GET POST", "/_msearch", multi_search, _SEARCH),
     route("GET POST", "/{index}/_msearch", multi_search, _SEARCH),
     route("POST", "/{index}/_pit", open_pit, f"{MULTI_INDEX} keep_alive preference routing"),
@@ -275,5 +222,4 @@ ROUTES: list[Route] = [
     route("GET POST", "/_search/scroll", next_scroll, "scroll scroll_id rest_total_hits_as_int typed_keys"),
     route("DELETE", "/_search/scroll", clear_scroll, "scroll_id"),
     route("DELETE", "/_search/scroll/_all", clear_scroll),
-    route("POST", "/{index}/_delete_by_query", delete_by_query, _BY_QUERY),
 ]

@@ -12,7 +12,16 @@ from urllib.parse import parse_qsl, unquote
 
 import orjson
 
-from . import api_cluster, api_documents, api_indices, api_pipelines, api_policies, api_search, api_templates
+from . import (
+    api_by_query,
+    api_cluster,
+    api_documents,
+    api_indices,
+    api_pipelines,
+    api_policies,
+    api_search,
+    api_templates,
+)
 from .errors import ElasticsearchError
 from .filter_path import filter_path
 from .http import Request, Response, Router, check_params
@@ -24,9 +33,25 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LOG = logging.getLogger(__name__)
-_MODULES = (api_cluster, api_documents, api_indices, api_pipelines, api_policies, api_search, api_templates)
+_MODULES = (
+    api_by_query,
+    api_cluster,
+    api_documents,
+    api_indices,
+    api_pipelines,
+    api_policies,
+    api_search,
+    api_templates,
+)
 _MEDIA = re.compile(r"application/(?:vnd\.elasticsearch\+)?(json|x-ndjson|yaml|smile|cbor)\b")
 _COMPATIBLE = re.compile(r"compatible-with=(\d+)")
+
+
+class _Plain(ElasticsearchError):
+    """An error that is one line of text beside its status."""
+
+    def body(self) -> dict[str, Any]:
+        return {"error": self.reason, "status": self.status}
 
 
 class ElasticsearchApp:
@@ -102,6 +127,7 @@ class ElasticsearchApp:
             return route.handler(self.node, Request(method, path, values, params, headers, body))
 
     def _negotiate(self, headers: dict[str, str], body: bytes) -> None:
+        both = "Content-Type, Accept" if self.node.version.major >= 9 else "Accept, Content-Type"
         accept, content = headers.get("accept", ""), headers.get("content-type", "")
         for name, value in (("Accept", accept), ("Content-Type", content)):
             asked = _COMPATIBLE.search(value)
@@ -109,7 +135,7 @@ class ElasticsearchApp:
                 low, high = self.node.version.compatible
                 raise ElasticsearchError(
                     "media_type_header_exception",
-                    f"Invalid media-type value on headers [{name}]",
+                    f"Invalid media-type value on headers [{both}]",
                     cause={
                         "type": "status_exception",
                         "reason": (
@@ -153,8 +179,7 @@ class ElasticsearchApp:
 
 
 def _not_acceptable(reason: str) -> ElasticsearchError:
-    error = ElasticsearchError("media_type_header_exception", reason, status=406)
-    return error
+    return _Plain("media_type_header_exception", reason, status=406)
 
 
 def _no_route(method: str, path: str, allowed: list[str]) -> Response:
