@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +26,16 @@ class Problem:
     source: Source | None = None
     hint: str | None = None
     severity: Literal["error", "warning"] = "error"
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """What `--json` prints of it."""
+        return {
+            "severity": self.severity,
+            "file": self.source.path if self.source else None,
+            "line": (self.source.line or None) if self.source else None,
+            "message": self.message,
+            "hint": self.hint,
+        }
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
@@ -67,6 +76,8 @@ class Refused(EsctlError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, or None."""
+    import difflib
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 

@@ -122,7 +122,6 @@ class Consequence(StrEnum):
     INSTANT = "instant"
     NEXT_ROLLOVER = "next rollover"
     RESTART = "restart"
-    REINDEX = "reindex"
     IRREVERSIBLE = "irreversible"
 
 

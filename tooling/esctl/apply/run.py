@@ -46,10 +46,9 @@ def allowed(plan: Plan, allow: Collection[str]) -> None:
     for change in to_do(plan):
         if change.protect and change.action in (Action.DELETE, Action.REPLACE):
             raise Refused(f"{change.address} is protected (`protect: true`) and would be deleted")
-        needed = {Consequence.IRREVERSIBLE: "irreversible", Consequence.REINDEX: "replace"}.get(change.consequence)
-        if needed and needed not in allow:
+        if change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
-            raise Refused(f"{change.address}: {said}", hint=f"`--allow {needed}` lets it happen")
+            raise Refused(f"{change.address}: {said}", hint="`--allow irreversible` lets it happen")
 
 
 def run(

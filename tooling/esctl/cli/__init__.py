@@ -32,14 +32,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
-        return _told(error)
+        return _told(error, as_json="--json" in (sys.argv[1:] if arguments is None else arguments))
     return answer if isinstance(answer, int) else 0
 
 
-def _told(error: Exception) -> int:
+def _told(error: Exception, *, as_json: bool) -> int:
     from ..errors import EsctlError, Refused
 
     if isinstance(error, EsctlError):
+        if as_json:
+            import json
+
+            print(
+                json.dumps(
+                    {"problems": [problem.as_json() for problem in error.problems]}, ensure_ascii=False, indent=2
+                )
+            )
         for problem in error.problems:
             print(f"{'warning' if problem.severity == 'warning' else 'error'}: {problem}", file=sys.stderr)
         return 5 if isinstance(error, Refused) else 1

@@ -28,7 +28,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None, typer.Option("--allow", metavar="WHAT", help="Let happen: irreversible (documents go).")
 ]
-ALLOWABLE = ("irreversible", "replace")
+ALLOWABLE = ("irreversible",)
 
 
 def register(app: typer.Typer) -> None:
@@ -126,7 +126,7 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
             selected=selected,
             allow=permitted,
         )
-        invocation.say(*plan_lines(made, invocation.style))
+        invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
         for address, why in kept.items():
             invocation.say(f"{invocation.style('!', 'yellow')} {address} stays: {why}")
         if to_do(made):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import Problem, ProjectError
+from ..errors import EsctlError, Problem, ProjectError
 
 if TYPE_CHECKING:
     from ..project import Loaded
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def check_project(invocation: Invocation) -> tuple[Loaded, list[Problem]]:
     """The loaded project and its warnings; raises ProjectError with every error."""
     from ..kinds import NAMES
+    from ..plan.order import ordered
     from ..plan.references import check
     from ..project import load_resources
 
@@ -25,6 +26,10 @@ def check_project(invocation: Invocation) -> tuple[Loaded, list[Problem]]:
             problems.append(Problem(f"a {kind.name} lives in no space", resource.at("space"), "take `space` out"))
         problems.extend(kind.check(resource))
     problems.extend(check(loaded.resources, invocation.kinds))
+    try:
+        ordered(loaded.resources, invocation.kinds)
+    except EsctlError as circle:
+        problems.extend(circle.problems)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ProjectError(sorted(errors, key=lambda p: (p.source is None, p.source)))

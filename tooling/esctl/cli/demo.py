@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .invocation import Invocation, command
+from .invocation import FILES, Invocation, command
 
 if TYPE_CHECKING:
     from ..cluster import Cluster
@@ -22,7 +22,7 @@ DASHBOARD = "image-recognition"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "demo", offline=True)(demo)
+    command(app, "demo", takes=(*FILES, "verbose"))(demo)
 
 
 def demo(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import EsctlError
-from .invocation import Invocation, command
+from .invocation import FILES, Invocation, command
 
 if TYPE_CHECKING:
     from ..images.embed import EmbedReport
@@ -35,8 +35,8 @@ Index = Annotated[
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Embed, cluster, load and judge images.")
     app.add_typer(group, name="images")
-    command(group, "embed", offline=True)(embed)
-    command(group, "fit", offline=True)(fit)
+    command(group, "embed", takes=FILES)(embed)
+    command(group, "fit", takes=FILES)(fit)
     command(group, "load")(load)
     command(group, "evaluate")(evaluate)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from ..report.terminal import Style
 
 UNLOCKED = {"dims": 2048, "name": "resnet50 (imagenet)", "identity": ""}
-"""`${embedding.…}` before any image was embedded: the mission's own model."""
+"""`${embedding.…}` before any image was embedded."""
 
 
 @dataclass
@@ -66,6 +65,8 @@ class Invocation:
 
     def answer(self, document: Any) -> None:
         """The one JSON document of `--json`."""
+        import json
+
         print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
 
     @cached_property
@@ -165,7 +166,11 @@ class Invocation:
         """Both servers behind a guard; a command that only looks leaves it out and cannot write."""
         from ..cluster import READ_ONLY, Cluster
 
-        return Cluster(self.connection, guard=guard or READ_ONLY)
+        return Cluster(self.connection, guard=guard or READ_ONLY, on_request=self._tell if self.verbose else None)
+
+    @staticmethod
+    def _tell(request: str) -> None:
+        print(f"→ {request}", file=sys.stderr, flush=True)
 
 
 def _access(server: ServerSettings) -> dict[str, Any]:
@@ -180,6 +185,9 @@ def _access(server: ServerSettings) -> dict[str, Any]:
     return {**plain, **{name: secret.reveal() if secret else None for name, secret in secrets.items()}}
 
 
+FILES = ("project", "env", "var", "json", "no_color")
+"""The common options of a command that talks to no server."""
+
 CONNECTION = ("elasticsearch_url", "kibana_url", "api_key", "username", "password", "ca_certs")
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
@@ -187,7 +195,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "env": (Annotated[str | None, typer.Option("--env", help="Environment of esctl.yaml.", metavar="NAME")], None),
     "var": (Annotated[list[str], typer.Option("--var", help="Set a variable.", metavar="NAME=VALUE")], []),
     "json": (Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")], False),
-    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")], False),
+    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Tell more: every request, on stderr.")], False),
     "no_color": (Annotated[bool, typer.Option("--no-color", help="No colours.")], False),
     "elasticsearch_url": (Annotated[str | None, typer.Option(metavar="URL", help="Elasticsearch's address.")], None),
     "kibana_url": (Annotated[str | None, typer.Option(metavar="URL", help="Kibana's address.")], None),
@@ -199,13 +207,10 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 
 
 def command(
-    app: typer.Typer, name: str, *, offline: bool = False
+    app: typer.Typer, name: str, *, takes: Collection[str] | None = None
 ) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """Register `function(invocation, …)` as a command that takes the common options too.
-
-    `offline` commands talk to no server and take no connection.
-    """
-    shared = {key: option for key, option in _OPTIONS.items() if not (offline and key in CONNECTION)}
+    """Register `function(invocation, …)` as a command that takes the common options too: all of them, or those named."""
+    shared = {key: option for key, option in _OPTIONS.items() if takes is None or key in takes}
 
     def register(function: Callable[..., int | None]) -> Callable[..., int | None]:
         @functools.wraps(function)

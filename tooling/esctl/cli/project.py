@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from .invocation import Invocation, command
+from .invocation import FILES, Invocation, command
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "init", offline=True)(init)
-    command(app, "validate", offline=True)(validate)
-    command(app, "render", offline=True)(render)
+    command(app, "init", takes=("json", "no_color"))(init)
+    command(app, "validate", takes=FILES)(validate)
+    command(app, "render", takes=FILES)(render)
 
 
 def init(
@@ -47,16 +47,7 @@ def validate(invocation: Invocation) -> int:
         invocation.answer(
             {
                 "resources": len(loaded.resources) if loaded else None,
-                "problems": [
-                    {
-                        "severity": problem.severity,
-                        "file": problem.source.path if problem.source else None,
-                        "line": problem.source.line or None if problem.source else None,
-                        "message": problem.message,
-                        "hint": problem.hint,
-                    }
-                    for problem in problems
-                ],
+                "problems": [problem.as_json() for problem in problems],
             }
         )
     else:
@@ -67,7 +58,8 @@ def validate(invocation: Invocation) -> int:
         return 1
     waiting = len(problems)
     tail = f", {waiting} warning{'s' if waiting != 1 else ''}" if waiting else ""
-    invocation.say(f"{len(loaded.resources)} resources are valid{tail}")
+    n = len(loaded.resources)
+    invocation.say(f"{n} resource{' is' if n == 1 else 's are'} valid{tail}")
     return 0
 
 

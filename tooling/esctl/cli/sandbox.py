@@ -15,20 +15,24 @@ from .invocation import Invocation, command
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Elasticsearch's port; the next free one where it is taken.")]
+KibanaPort = Annotated[int, typer.Option(min=0, max=65535, help="Kibana's port; the next free one where it is taken.")]
 BANNER = "Sandbox: an embedded stand-in for Elasticsearch and Kibana, for development and demonstrations"
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The embedded Elasticsearch and Kibana.")
     app.add_typer(group, name="sandbox")
-    command(group, "up", offline=True)(up)
+    command(group, "up", takes=("project", "json"))(up)
 
 
 def up(
     invocation: Invocation,
-    port: Annotated[int, typer.Option(help="Elasticsearch's port; the next free one where it is taken.")] = 9200,
-    kibana_port: Annotated[int, typer.Option(help="Kibana's port; the next free one where it is taken.")] = 5601,
-    data: Annotated[Path, typer.Option(metavar="DIR", help="Where it keeps its data.")] = Path(".esctl/sandbox"),
+    port: Port = 9200,
+    kibana_port: KibanaPort = 5601,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where it keeps its data; .esctl/sandbox of the project.")
+    ] = None,
     version: Annotated[str, typer.Option(help="The version to behave like: 9.5 or 8.19.")] = "9.5",
     access_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one line per request to this file.")
@@ -49,7 +53,7 @@ def up(
 
     with told():
         serve(
-            data,
+            data or invocation.project / ".esctl/sandbox",
             port=port,
             kibana_port=kibana_port,
             version=version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -31,17 +31,25 @@ class Cluster:
     """Sends requests to both servers: the `Sender` of the other rooms, and a context manager.
 
     Nothing is sent before the first `send`; then one `GET /` finds out what the server is. Safe to use from several
-    threads.
+    threads. `on_request` is told each request before it is sent: `elasticsearch GET /_license`.
 
     >>> with Cluster(Connection("http://127.0.0.1:9200")) as cluster:
     ...     cluster.get("/_index_template")["index_templates"]
     """
 
-    def __init__(self, connection: Connection, *, guard: Guard = READ_ONLY, retries: Retries | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        guard: Guard = READ_ONLY,
+        retries: Retries | None = None,
+        on_request: Callable[[str], None] | None = None,
+    ) -> None:
         self.connection = connection
         self.guard = guard
         self.sent = 0
         self._retries = retries or Retries()
+        self._on_request = on_request
         self._counting = Lock()
         self._making = Lock()
         self._elasticsearch: Elasticsearch | None = None
@@ -196,6 +204,8 @@ class Cluster:
         found = parse_version(str(version.get("number") or "")) if isinstance(version, dict) else (0, 0, 0)
         return found if found > (0, 0, 0) else None
 
-    def _count(self) -> None:
+    def _count(self, request: str) -> None:
         with self._counting:
             self.sent += 1
+        if self._on_request:
+            self._on_request(request)

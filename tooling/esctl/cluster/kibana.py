@@ -33,7 +33,7 @@ class Answer:
 class KibanaClient:
     """Sends one request after the other over kept connections; statuses are the caller's to judge."""
 
-    def __init__(self, connection: Connection, guard: Guard, retries: Retries, on_request: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, guard: Guard, retries: Retries, on_request: Callable[[str], None]) -> None:
         self._connection = connection
         self._guard = guard
         self._retries = retries
@@ -66,7 +66,7 @@ class KibanaClient:
         self._session.close()
 
     def _attempt(self, request: Request, timeout: float | None) -> Answer:
-        self._on_request()
+        self._on_request(f"kibana {request}")
         headers = {"accept": "application/json"}
         if request.method not in ("GET", "HEAD"):
             headers["kbn-xsrf"] = "true"

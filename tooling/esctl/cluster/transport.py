@@ -39,7 +39,7 @@ class GuardedTransport(elastic_transport.Transport):
         connection: Connection,
         guard: Guard,
         retries: Retries,
-        on_request: Callable[[], None],
+        on_request: Callable[[str], None],
         **options: Any,
     ) -> None:
         super().__init__(node_configs, **options)
@@ -106,7 +106,7 @@ class GuardedTransport(elastic_transport.Transport):
         send = super().perform_request
 
         def attempt() -> _Answer:
-            self._on_request()
+            self._on_request(f"elasticsearch {method} {target}")
             return _Answer(send(method, target, body=body, headers=headers, max_retries=0, **options))
 
         # A connection that never worked is a wrong address rather than a hiccup: no repetition.

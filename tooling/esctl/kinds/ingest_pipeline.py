@@ -14,6 +14,7 @@ from .normalise import copy, drop
 from .rest import RestKind, _mapped
 
 K_MEANS = "k-means"
+NUMBERS_OF_A_MODEL = ("params.centroids", "params.components", "params.mean")
 
 
 def processors(spec: Any, path: Path = ()) -> Iterator[tuple[Path, str, Body]]:
@@ -83,6 +84,8 @@ class IngestPipelineKind(RestKind):
                 return Waiting("its k-means processor has no model yet", "esctl images fit")
             if model.parameters.of_the_fit != parameters.of_the_fit:
                 return Waiting("its k-means processor changed since the model was fitted", "esctl images fit")
+            if model.identity and context.embedding.get("identity") not in (None, "", model.identity):
+                return Waiting("its k-means model was fitted on vectors of another embedding", "esctl images fit")
             compiled.extend(compile_processor(parameters, model))
         body["processors"] = compiled
         return self.marked(body, context.project)
@@ -115,6 +118,9 @@ class IngestPipelineKind(RestKind):
                 words.extend([f"+ processor {position}: {now[0]}"] if now else [])
             else:
                 keys = sorted(k for k in {**was[1], **now[1]} if was[1].get(k) != now[1].get(k))
+                if "params.model_hash" in keys:
+                    # Its numbers change with it: nobody reads centroids in base64.
+                    keys = [key for key in keys if key not in NUMBERS_OF_A_MODEL]
                 words.append(
                     f"~ processor {position}: {now[0]}: " + ", ".join(_change(k, was[1], now[1]) for k in keys)
                 )

@@ -119,7 +119,7 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
         change = replace(change, cause=Cause.ADOPT if adopted else Cause.PENDING)
     if cause is Cause.BOTH and not won:
         return replace(change, action=Action.UNDECIDED)
-    if cost.consequence in (Consequence.IRREVERSIBLE, Consequence.REINDEX) and isinstance(kind, Replaceable):
+    if cost.consequence is Consequence.IRREVERSIBLE and isinstance(kind, Replaceable):
         return replace(change, action=Action.REPLACE, requests=kind.replace(address, rendered, live, context))
     return replace(change, action=Action.UPDATE, requests=kind.write(address, rendered, live, context))
 

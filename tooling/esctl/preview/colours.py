@@ -194,8 +194,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value == int(value):
         return str(int(value))
     return MISSING if value is None else str(value)
-
-
-def legend_order(body: Body) -> str:
-    """Where a chart's legend stands: `right` unless the state says otherwise."""
-    return str(body.get("position") or body.get("legendPosition") or "right")

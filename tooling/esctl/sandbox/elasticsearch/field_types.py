@@ -121,7 +121,6 @@ TYPES: dict[str, dict[str, Parameter]] = {
 INTEGERS = {"long": 63, "integer": 31, "short": 15, "byte": 7}
 """Type → bits: the range is -2**bits … 2**bits - 1."""
 FLOATS = ("double", "float", "half_float")
-NUMERIC = (*INTEGERS, *FLOATS)
 
 ELSEWHERE = frozenset(
     "date_nanos scaled_float unsigned_long wildcard constant_keyword match_only_text semantic_text search_as_you_type"
