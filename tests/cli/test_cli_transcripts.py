@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,9 @@ def settled(text: str, replaced: dict[str, str]) -> str:
         text = text.replace(value, name)
     text = re.sub(r"\b\d+\.\d+ s\b", "N s", text)
     text = re.sub(r"pid \d+", "pid N", text)
+    text = re.sub(r'("(?:seconds|run)"): [^,\n]+', r"\1: N", text)
     text = re.sub(r"free in \d+ s", "free in N s", text)
+    text = re.sub(r"^→ .*\n", "", text, flags=re.MULTILINE)  # -v: kinds are read side by side, in any order
     return re.sub(r"\b\w+ on [\w.-]+ \(project", "WHO on HOST (project", text)
 
 
@@ -70,6 +73,7 @@ def test_a_transcript(path, fresh_sandbox, tmp_path, monkeypatch):
     monkeypatch.setenv("ESCTL_ELASTICSEARCH_URL", fresh_sandbox.elasticsearch_url)
     monkeypatch.setenv("ESCTL_KIBANA_URL", fresh_sandbox.kibana_url)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PYTHON", sys.executable)
     replaced = {
         fresh_sandbox.elasticsearch_url: "http://ELASTICSEARCH",
         fresh_sandbox.kibana_url: "http://KIBANA",

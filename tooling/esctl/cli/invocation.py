@@ -209,7 +209,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 def command(
     app: typer.Typer, name: str, *, takes: Collection[str] | None = None
 ) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
-    """Register `function(invocation, …)` as a command that takes the common options too: all of them, or those named."""
+    """Register `function(invocation, …)` as a command that takes the common options too: all, or those named."""
     shared = {key: option for key, option in _OPTIONS.items() if takes is None or key in takes}
 
     def register(function: Callable[..., int | None]) -> Callable[..., int | None]:

@@ -33,7 +33,9 @@ class Answer:
 class KibanaClient:
     """Sends one request after the other over kept connections; statuses are the caller's to judge."""
 
-    def __init__(self, connection: Connection, guard: Guard, retries: Retries, on_request: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: Connection, guard: Guard, retries: Retries, on_request: Callable[[str], None]
+    ) -> None:
         self._connection = connection
         self._guard = guard
         self._retries = retries

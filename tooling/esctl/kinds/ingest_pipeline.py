@@ -14,7 +14,7 @@ from .normalise import copy, drop
 from .rest import RestKind, _mapped
 
 K_MEANS = "k-means"
-NUMBERS_OF_A_MODEL = ("params.centroids", "params.components", "params.mean")
+OF_A_MODEL = ("params.model_hash", "params.centroids", "params.components", "params.mean")
 
 
 def processors(spec: Any, path: Path = ()) -> Iterator[tuple[Path, str, Body]]:
@@ -120,7 +120,10 @@ class IngestPipelineKind(RestKind):
                 keys = sorted(k for k in {**was[1], **now[1]} if was[1].get(k) != now[1].get(k))
                 if "params.model_hash" in keys:
                     # Its numbers change with it: nobody reads centroids in base64.
-                    keys = [key for key in keys if key not in NUMBERS_OF_A_MODEL]
+                    words.append("~ k-means model " + _change("params.model_hash", was[1], now[1], named=False))
+                    keys = [key for key in keys if key not in OF_A_MODEL]
+                if not keys:
+                    continue
                 words.append(
                     f"~ processor {position}: {now[0]}: " + ", ".join(_change(k, was[1], now[1]) for k in keys)
                 )
@@ -137,8 +140,10 @@ def _told(entry: Any) -> tuple[str, Body]:
     return kind, flat
 
 
-def _change(key: str, before: Body, after: Body) -> str:
+def _change(key: str, before: Body, after: Body, *, named: bool = True) -> str:
     old, new = (_short(side[key]) if key in side else None for side in (before, after))
+    if not named:
+        return f"{old} → {new}"
     return f"{key} {new}" if old is None else f"{key} gone" if new is None else f"{key} {old} → {new}"
 
 
