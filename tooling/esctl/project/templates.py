@@ -2,6 +2,7 @@
 
 A template sees `var`, `env` and whatever else the caller offers (`embedding`), and may import or include what lies in
 the templates folder. Filters of ours: `tojson` and `toyaml`, whose text reads back as the same data by `read_yaml`.
+A function of ours: `fail`, with which a template refuses what it cannot render.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2 import Undefined as JinjaUndefined
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import SandboxedEnvironment
@@ -62,6 +63,7 @@ class Templates:
         )
         environment.filters["tojson"] = to_json
         environment.filters["toyaml"] = to_yaml
+        environment.globals["fail"] = fail
         return environment
 
     def render(self, source: str, name: str) -> Rendered:
@@ -192,6 +194,11 @@ def _problem(error: Exception, where: Source | None, folder: FilePath) -> Proble
         return Problem("template: what it includes is not UTF-8 text", where)
     said = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
     return Problem(f"template: {str(said).rstrip('.')}", where)
+
+
+def fail(message: str) -> NoReturn:
+    """`{{ fail("…") }}` ends rendering: the template's line and `message` become the problem."""
+    raise TemplateRuntimeError(message)
 
 
 def to_json(value: Any) -> str:
