@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import EsctlError
 from .invocation import FILES, Invocation, command
 
 if TYPE_CHECKING:
@@ -34,8 +38,12 @@ def demo(
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Embedding model, where not the one used before.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Elasticsearch's port; the next free one where it is taken.")] = 9200,
-    kibana_port: Annotated[int, typer.Option(help="Kibana's port; the next free one where it is taken.")] = 5601,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Elasticsearch's port; the next free one where it is taken.")
+    ] = 9200,
+    kibana_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Kibana's port; the next free one where it is taken.")
+    ] = 5601,
 ) -> int:
     """Embed images, cluster them, load them into the sandbox and show the dashboard."""
     from ..sandbox.server import Sandbox
@@ -44,21 +52,58 @@ def demo(
 
     started = time.monotonic()
     home = HOME.absolute()
-    # Only ever the sandbox started here, whatever ESCTL_* or the options say.
-    folder = images.absolute() if images is not None else bundled(home)
-    places = {"lock": home / "embedding.lock.json", "models": home, "folder": home / "vectors" / slug(folder)}
-    own = dataclasses.replace(invocation, project=example(invocation), environ={}, images=places)
-    report = run_embed(own, folder, model=model)
+    with alone(home):
+        # One folder has one name, however it was typed; `realpath` bears links that lead in a circle.
+        folder = Path(os.path.realpath(images)) if images is not None else bundled(home)
+        places = {"lock": home / "embedding.lock.json", "models": home, "folder": home / "vectors" / slug(folder)}
+        # Only ever the sandbox started here, whatever ESCTL_* or the options say.
+        own = dataclasses.replace(invocation, project=example(invocation), environ={}, images=places)
+        report = run_embed(own, folder, model=model)
 
-    data = home / f"sandbox-{report.embedding.identity}"
-    sandbox = Sandbox(data, port=port, kibana_port=kibana_port, access_log=home / "access.log", mount=viewer_mount())
-    with told(), sandbox:
-        own = dataclasses.replace(own, elasticsearch_url=sandbox.elasticsearch_url, kibana_url=sandbox.kibana_url)
-        evaluation = _whole_job(own)
-        _tell(own, sandbox.elasticsearch_url, sandbox.kibana_url, report.embedding.name, evaluation, home, started)
-        if not once and sys.stdout.isatty() and sys.stdin.isatty():
-            _wait(invocation)
+        data, log = home / f"sandbox-{report.embedding.identity}", home / "access.log"
+        sandbox = Sandbox(data, port=port, kibana_port=kibana_port, access_log=log, mount=viewer_mount())
+        with told(), sandbox, pictures(own, folder) as own:
+            own = dataclasses.replace(own, elasticsearch_url=sandbox.elasticsearch_url, kibana_url=sandbox.kibana_url)
+            evaluation = _whole_job(own, folder)
+            _tell(own, report.embedding.name, evaluation, home, started)
+            if not once and sys.stdout.isatty() and sys.stdin.isatty():
+                _wait(own)
     return 0
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Keep the folder for this process; raises EsctlError that names the demonstration which runs there."""
+    from ..sandbox.folder import SandboxError, lock
+
+    file = home / "sandbox.lock"
+    try:
+        held = lock(home)
+    except SandboxError as error:
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise EsctlError(str(error)) from None
+        pid = file.read_text(encoding="utf-8").strip()
+        who = f" (pid {pid})" if pid else ""
+        raise EsctlError(
+            f"another demonstration{who} runs here", hint="end it, or start this one in another folder"
+        ) from None
+    with held:
+        yield
+
+
+@contextmanager
+def pictures(own: Invocation, folder: Path) -> Iterator[Invocation]:
+    """Where the gallery shows files (`gallery` is http), serve them, unless told that they are served elsewhere."""
+    variables = own.settings.variables
+    given = any(item.startswith("image_url=") for item in own.var)
+    if variables.get("gallery") != "http" or "image_url" not in variables or given:
+        yield own
+        return
+    from ..images.serve import ImageServer
+
+    # From the same port on each time: another address would be another dashboard, and be written.
+    with ImageServer(folder) as server:
+        yield dataclasses.replace(own, var=[*own.var, f"image_url={server.url}"])
 
 
 def example(invocation: Invocation) -> Path:
@@ -80,13 +125,20 @@ def slug(folder: Path) -> str:
     return f"{folder.name}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
 
 
-def _whole_job(own: Invocation) -> Evaluation:
+def _whole_job(own: Invocation, folder: Path) -> Evaluation:
     from ..cluster import WRITING
+    from ..images.kmeans import TooFewDistinct
     from .images import one_job, read_table, run_evaluate, run_fit, run_load
 
     table = read_table(own, None)
     job = one_job(own, None)
-    model, _ = run_fit(own, job, table)
+    try:
+        model, _ = run_fit(own, job, table)
+    except TooFewDistinct as error:
+        raise EsctlError(
+            f"{folder}: the demonstration makes {error.k} clusters (k of its pipeline) and needs at least as many "
+            f"different images; this folder has {error.distinct}"
+        ) from None
     with own.cluster(WRITING) as cluster:
         _apply(own, cluster)
         run_load(own, cluster, table, model, job.index, None, sync=True)
@@ -96,7 +148,6 @@ def _whole_job(own: Invocation) -> Evaluation:
 def _apply(own: Invocation, cluster: Cluster) -> None:
     """Apply the example to the sandbox. Nothing in there is anybody's but the demonstration's, so all is allowed."""
     from ..apply import run
-    from ..errors import EsctlError
     from ..report.plan import plan_lines
     from .change import make_plan, progress
 
@@ -107,24 +158,20 @@ def _apply(own: Invocation, cluster: Cluster) -> None:
         raise EsctlError(f"{done.failed[0].change.address}: {done.failed[0].reason}")
 
 
-def _tell(
-    own: Invocation,
-    elasticsearch: str,
-    kibana: str,
-    embedding: str,
-    evaluation: Evaluation,
-    home: Path,
-    started: float,
-) -> None:
+def _tell(own: Invocation, embedding: str, evaluation: Evaluation, home: Path, started: float) -> None:
     from ..report.terminal import table
 
+    elasticsearch, kibana = own.elasticsearch_url, own.kibana_url
     dashboard = f"{kibana}/app/dashboards#/view/{DASHBOARD}"
+    variables = own.settings.variables
+    files = variables.get("image_url") if variables.get("gallery") == "http" else None
     if own.json:
         own.answer(
             {
                 "dashboard": dashboard,
                 "elasticsearch": elasticsearch,
                 "kibana": kibana,
+                "image_url": files,
                 "embedding": embedding,
                 "evaluation": evaluation.to_dict(),
                 "seconds": round(time.monotonic() - started, 2),
@@ -135,6 +182,7 @@ def _tell(
         ("Elasticsearch", f"{elasticsearch}  (sandbox)"),
         ("images", f"{elasticsearch}/image_data/_search"),
         ("clusters", f"{elasticsearch}/image_clusters/_search"),
+        *([("image files", str(files))] if files else []),
         ("vectors by", embedding),
         ("data", str(home)),
     ]
@@ -142,9 +190,9 @@ def _tell(
 
 
 def _wait(invocation: Invocation) -> None:
-    invocation.say("The dashboard stays open until Ctrl-C.")
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        invocation.say("")
+    from ..images.serve import stoppable
+
+    with stoppable() as wait:
+        invocation.say("The dashboard stays open until Ctrl-C.")
+        wait()
+    invocation.say("")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import EsctlError
+from ..errors import EsctlError, Source
 from .invocation import FILES, Invocation, command
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     command(group, "fit", takes=FILES)(fit)
     command(group, "load")(load)
     command(group, "evaluate")(evaluate)
+    command(group, "serve", takes=("json",))(serve)
 
 
 def embed(
@@ -160,14 +161,50 @@ def evaluate(
     return 0
 
 
+def serve(
+    invocation: Invocation,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of images, with all below it.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The next free one where it is taken; 0: any.")] = 8000,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
+) -> int:
+    """Serve the images of a folder over HTTP, for a gallery that shows the files; Ctrl-C or SIGTERM ends it."""
+    import json
+    import os
+
+    from ..images.find import find_images
+    from ..images.serve import ImageServer, stoppable
+
+    images = find_images(directory)
+    with ImageServer(directory, host=host, port=port) as server, stoppable() as wait:
+        if port not in (0, server.port):
+            invocation.warn(f"port {port} is taken: serving on {server.port}")
+        if tiffs := sum(image.path.suffix.lower() in (".tif", ".tiff") for image in images):
+            invocation.warn(f"{tiffs} of {len(images)} images are TIFF, which most browsers do not show")
+        if invocation.json:
+            told = {"url": server.url, "folder": str(directory), "images": len(images), "pid": os.getpid()}
+            print(json.dumps({**told, "variables": {"gallery": "http", "image_url": server.url}}), flush=True)
+        else:
+            invocation.say(
+                f"serving {len(images)} images of {directory}: {server.url}  pid {os.getpid()}",
+                f"show them on the dashboard: esctl apply --var gallery=http --var image_url={server.url}",
+                "a real Kibana also needs vis_type_vega.enableExternalUrls: true in its kibana.yml",
+            )
+        wait()
+    return 0
+
+
 @dataclass(frozen=True)
 class Job:
-    """One k-means processor of the project: its pipeline, parameters, model file, and the index it serves."""
+    """One k-means processor of the project: its pipeline, parameters, model file, and the index it serves.
+
+    `source` is where its k stands.
+    """
 
     pipeline: str
     parameters: KMeansParameters
     path: Path
     index: str
+    source: Source
 
 
 def jobs(invocation: Invocation, pipeline: str | None = None) -> list[Job]:
@@ -203,11 +240,11 @@ def _jobs(invocation: Invocation) -> Iterator[Job]:
     for resource in resources:
         if resource.address.kind != "ingest-pipeline":
             continue
-        for _, kind, options in processors(resource.spec):
+        for path, kind, options in processors(resource.spec):
             if kind == K_MEANS:
                 name = resource.address.id
-                index = _index_of(name, resources)
-                yield Job(name, parse_processor(options), invocation.model_path(name), index)
+                index, source = _index_of(name, resources), resource.at("spec", *path, "k")
+                yield Job(name, parse_processor(options), invocation.model_path(name), index, source)
 
 
 def _index_of(pipeline: str, resources: tuple[Resource, ...]) -> str:
@@ -244,10 +281,13 @@ def fitted_model(job: Job) -> KMeansModel:
 
 
 def run_fit(invocation: Invocation, job: Job, table: VectorTable) -> tuple[KMeansModel, bool]:
-    """Fit where needed and tell a person about it."""
-    from ..images.kmeans import fit_if_needed
+    """Fit where needed and tell a person about it; TooFewDistinct names the line of the pipeline."""
+    from ..images.kmeans import TooFewDistinct, fit_if_needed
 
-    model, made = fit_if_needed(table, job.parameters, job.path)
+    try:
+        model, made = fit_if_needed(table, job.parameters, job.path)
+    except TooFewDistinct as error:
+        raise TooFewDistinct(error.k, error.images, error.distinct, job.source) from None
     how = f"{model.iterations} iterations, inertia {model.inertia:.4g}" if made else "unchanged"
     invocation.say(f"k-means for {job.pipeline}: k = {model.k} over {model.images} images ({how}): {job.path}")
     return model, made

@@ -44,3 +44,8 @@ def read_documents(client: Any, index: str, fields: Sequence[str]) -> Iterator[D
         if len(hits) < PAGE:
             return
         after = hits[-1]["sort"]
+
+
+def loaded_here(document: Document) -> bool:
+    """Whether `load` wrote it, and may delete it; `content_hash` has to be among the asked fields."""
+    return "content_hash" in document.fields

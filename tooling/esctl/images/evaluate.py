@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError, Refused, ServerError
 from .client_errors import reason, told
-from .documents import IMAGES, Document, read_documents
+from .documents import IMAGES, Document, loaded_here, read_documents
 from .evaluation import ClusterSums, Evaluation, figures, with_exact
 from .find import document_id
 from .load import LOAD_AGAIN, HasClient, check_embedding
@@ -44,7 +44,9 @@ def evaluate(
     with told(index):
         answer = client.search(index=index, size=0, query=IMAGES, track_total_hits=True, aggs=_aggregations(field))
     aggregations = answer["aggregations"]
-    _check_model(index, int(answer["hits"]["total"]["value"]), aggregations["models"]["buckets"], model)
+    total, by_model = int(answer["hits"]["total"]["value"]), aggregations["models"]["buckets"]
+    if refusal := _mixture(index, total, by_model, model):
+        raise Refused(refusal, hint=_way_out(client, index, model, table))
     evaluation = figures([_sums(bucket) for bucket in aggregations["clusters"]["buckets"]], model)
 
     documents = list(read_documents(client, index, ["content_hash", field, "silhouette_exact"]))
@@ -71,18 +73,38 @@ def _aggregations(field: str) -> dict[str, Any]:
     }
 
 
-def _check_model(index: str, total: int, buckets: list[dict[str, Any]], model: KMeansModel) -> None:
+def _mixture(index: str, total: int, by_model: list[dict[str, Any]], model: KMeansModel) -> str:
+    """What is wrong where not all images were labelled by `model`, else ""; raises EsctlError where there are none."""
     if not total:
         raise EsctlError(f'the index "{index}" holds no images', hint=LOAD_AGAIN)
-    counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
-    if set(counts) != {model.hash}:
-        named = {"no model" if name == "none" else name: count for name, count in counts.items() if name != model.hash}
-        others = ", ".join(f"{count} by {name}" for name, count in named.items())
-        raise Refused(
-            f'of {total} images in "{index}", {counts.get(model.hash, 0)} were labelled by the k-means model '
-            f"{model.hash}, {others}",
-            hint=LOAD_AGAIN,
-        )
+    counts = {bucket["key"]: bucket["doc_count"] for bucket in by_model}
+    if set(counts) == {model.hash}:
+        return ""
+    named = {"no model" if name == "none" else name: count for name, count in counts.items() if name != model.hash}
+    others = ", ".join(f"{count} by {name}" for name, count in named.items())
+    return (
+        f'of {total} images in "{index}", {counts.get(model.hash, 0)} were labelled by the k-means model '
+        f"{model.hash}, {others}"
+    )
+
+
+def _way_out(client: Any, index: str, model: KMeansModel, table: VectorTable | None) -> str:
+    """What brings all images under `model`: it depends on which images the others are of."""
+    if table is None:
+        return LOAD_AGAIN
+    wanted = {document_id(name) for name in table.file_names}
+    documents = read_documents(client, index, ["content_hash", "model_hash"])
+    others = [one for one in documents if one.fields.get("model_hash") != model.hash]
+    gone = [one for one in others if one.id not in wanted]
+    foreign = sum(not loaded_here(one) for one in gone)
+    ways = []
+    if len(gone) > foreign:
+        ways.append(f"{LOAD_AGAIN} --sync ({len(gone) - foreign} are of images that are not in {table.path.name})")
+    elif len(others) > len(gone):
+        ways.append(LOAD_AGAIN)
+    if foreign:
+        ways.append(f"{foreign} were not loaded by esctl: index them again through the pipeline, or delete them")
+    return "; ".join(ways) or LOAD_AGAIN
 
 
 def _sums(bucket: Mapping[str, Any]) -> ClusterSums:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import EsctlError
+from ..errors import EsctlError, Source
 from .model_file import KMeansModel, encode, read_model, write_model
 from .processor import KMeansParameters
 from .twin import assign, normalised
@@ -19,10 +19,21 @@ if TYPE_CHECKING:
 
     from .store import VectorTable
 
-__all__ = ["KMeansModel", "fit", "fit_if_needed"]
+__all__ = ["KMeansModel", "TooFewDistinct", "fit", "fit_if_needed"]
 
 N_INIT = 10
 """Random starts; scikit-learn's "auto" (one k-means++ start) had 2.3 % more inertia on real embeddings."""
+
+
+class TooFewDistinct(EsctlError):
+    """`images` images have only `distinct` different vectors, fewer than `k`; `source` is where k was written."""
+
+    def __init__(self, k: int, images: int, distinct: int, source: Source | None = None) -> None:
+        have = "1 image has" if images == 1 else f"{images} images have"
+        vectors = "1 distinct vector" if distinct == 1 else f"{distinct} distinct vectors"
+        hint = f"choose k between 2 and {distinct}" if distinct >= 2 else "k-means needs two different images"
+        super().__init__(f"k is {k}, but {have} {vectors}", hint=hint, source=source)
+        self.k, self.images, self.distinct = k, images, distinct
 
 
 def fit_if_needed(table: VectorTable, parameters: KMeansParameters, path: Path) -> tuple[KMeansModel, bool]:
@@ -52,7 +63,7 @@ def fit(table: VectorTable, parameters: KMeansParameters) -> KMeansModel:
     """k-means of the table's (n, dims) vectors by scikit-learn, float32, on one thread.
 
     Clusters are numbered by size, the largest first, then by their centroids' elements. Raises EsctlError where a
-    vector is not finite, or where k is not between 2 and the number of distinct (normalised) vectors.
+    vector is not finite, TooFewDistinct where k is not between 2 and the number of distinct (normalised) vectors.
     """
     import sklearn
     from sklearn.cluster import KMeans
@@ -65,10 +76,7 @@ def fit(table: VectorTable, parameters: KMeansParameters) -> KMeansModel:
     vectors = exact.astype(np.float32) + np.float32(0)  # + 0 makes -0.0 and 0.0 one vector
     distinct = len({row.tobytes() for row in vectors})
     if not 2 <= parameters.k <= distinct:
-        raise EsctlError(
-            f"k is {parameters.k}, but {len(vectors)} images have {distinct} distinct vectors",
-            hint=f"choose k between 2 and {distinct}" if distinct >= 2 else "k-means needs two different images",
-        )
+        raise TooFewDistinct(parameters.k, len(vectors), distinct)
     # One thread: sums in another order are other bytes. threadpoolctl reaches OpenMP and BLAS, once they are loaded.
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore")

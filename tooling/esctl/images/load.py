@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import EsctlError, Refused
 from .client_errors import reason, told
-from .documents import read_documents
+from .documents import loaded_here, read_documents
 from .find import document_id
 from .model_file import encode
 
@@ -65,9 +65,10 @@ def load(
     """Write one document per image, `_id` the hash of its file name.
 
     `pipeline` None is the index's own, `_none` clusters the vectors here, for servers without scripts. Sent are images
-    that are new, changed, or labelled by another model; `sync` deletes those that the table lacks. `progress` is called
-    with (done, to do). Raises Refused where vectors and model come from different embeddings, EsctlError where their
-    dimensions differ or the pipeline holds another model, ServerError where the server refuses the request as a whole.
+    that are new, changed, or labelled by another model; `sync` deletes those that the table lacks, and keeps, with a
+    warning, what was not loaded by esctl. `progress` is called with (done, to do). Raises Refused where vectors and
+    model come from different embeddings, EsctlError where their dimensions differ or the pipeline holds another model,
+    ServerError where the server refuses the request as a whole.
     """
     began = time.monotonic()
     client = cluster.elasticsearch
@@ -84,7 +85,11 @@ def load(
         or present[id].fields.get("content_hash") != hashes[row]
         or present[id].fields.get("model_hash") != model.hash
     ]
-    gone = [id for id in present if id not in wanted] if sync else []
+    vanished = [document for id, document in present.items() if id not in wanted] if sync else []
+    gone = [document.id for document in vanished if loaded_here(document)]
+    if kept := len(vanished) - len(gone):
+        what = "1 image was" if kept == 1 else f"{kept} images were"
+        warnings += (f'{what} not loaded into "{index}" by esctl (no content_hash): kept',)
     deleted, sent = 0, 0
     failed: list[tuple[str, str]] = []
     if rows or gone:
