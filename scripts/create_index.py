@@ -7,12 +7,10 @@ pipeline hold stands in `mappings/*.yaml`. `esctl images fit` and `esctl apply` 
 change.
 """
 
-import sys
 from pathlib import Path
 
 import connect
 
-from esctl.errors import EsctlError
 from esctl.images.kmeans import fit_if_needed
 from esctl.images.processor import compile_processor, parse_processor
 from esctl.images.store import read_vectors
@@ -46,7 +44,4 @@ def main(vectors: str = "image_vectors.csv", model: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:3])
-    except EsctlError as error:
-        sys.exit(str(error))
+    connect.run(main, __doc__)

@@ -10,7 +10,8 @@ model of the lock file in OUT is used; the first time, ResNet50 where its weight
 import sys
 from pathlib import Path
 
-from esctl.errors import EsctlError
+import connect
+
 from esctl.images.embed import embed
 
 
@@ -27,9 +28,4 @@ def main(folder: str, out: str = ".", model: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 4:
-        sys.exit("usage: python scripts/embed_images.py FOLDER [OUT] [MODEL]")
-    try:
-        main(*sys.argv[1:])
-    except EsctlError as error:
-        sys.exit(str(error))
+    connect.run(main, __doc__)

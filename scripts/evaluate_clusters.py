@@ -6,12 +6,10 @@ The simplified silhouette and Davies-Bouldin come from aggregations over what th
 scikit-learn and VECTORS. `esctl images evaluate` does the same.
 """
 
-import sys
 from pathlib import Path
 
 import connect
 
-from esctl.errors import EsctlError
 from esctl.images.evaluate import evaluate
 from esctl.images.model_file import read_model
 from esctl.images.store import read_vectors
@@ -36,7 +34,4 @@ def shown(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:3])
-    except EsctlError as error:
-        sys.exit(str(error))
+    connect.run(main, __doc__)

@@ -1,15 +1,16 @@
 """Runs one of the documented searches of `scripts/queries/` on `image_data`, or prints it for Kibana's Dev Tools.
 
     python scripts/run_query.py NAME [MODEL] [--print]
+
+NAME is one of them, or a file written as they are: `davies_bouldin`, `scripts/queries/davies_bouldin.yaml`. MODEL is
+the file with the centroids (`image_pipeline.kmeans.json`).
 """
 
 import json
-import sys
 from pathlib import Path
 
 import connect
 
-from esctl.errors import EsctlError
 from esctl.images.model_file import read_model
 from esctl.images.queries import query
 from esctl.model import Request
@@ -27,10 +28,4 @@ def main(name: str, model: str = "image_pipeline.kmeans.json", *, send: bool = T
 
 
 if __name__ == "__main__":
-    names = [word for word in sys.argv[1:] if word != "--print"]
-    if not 1 <= len(names) <= 2:
-        sys.exit("usage: python scripts/run_query.py NAME [MODEL] [--print]")
-    try:
-        main(*names, send="--print" not in sys.argv)
-    except EsctlError as error:
-        sys.exit(str(error))
+    connect.run(main, __doc__, {"--print": {"send": False}})

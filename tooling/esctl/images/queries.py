@@ -22,16 +22,24 @@ def names() -> list[str]:
 def query(name: str, model: KMeansModel) -> dict[str, Any]:
     """The body of a `_search` on the images: `painless/x` becomes that source, `model.centroids` the model's.
 
-    Raises EsctlError for a name that is not one of `names()`.
+    `name` is one of `names()`, or the path of a YAML file written like them. Raises EsctlError.
     """
     from ..project.yaml import read_yaml
 
-    if name not in names():
-        raise EsctlError(f'there is no query "{name}"', hint=did_you_mean(name, names()) or ", ".join(names()))
-    path = _folder() / f"{name}.yaml"
-    [document] = read_yaml(path.read_text(encoding="utf-8"), path.name)
-    body: dict[str, Any] = _resolved(document.data, {"centroids": list(model.centroids_base64)})
-    return body
+    path = Path(name) if name.endswith(".yaml") else _folder() / f"{name}.yaml"
+    if not path.is_file():
+        raise EsctlError(f'there is no query "{name}"', hint=did_you_mean(path.stem, names()) or ", ".join(names()))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = "not UTF-8" if isinstance(error, ValueError) else error.strerror
+        raise EsctlError(f"{path}: cannot be read: {why}") from None
+    documents = read_yaml(text, str(path))
+    body = documents[0].data if len(documents) == 1 else None
+    if not isinstance(body, dict):
+        raise EsctlError(f"{path}: not the body of one search")
+    resolved: dict[str, Any] = _resolved(body, {"centroids": list(model.centroids_base64)}, path)
+    return resolved
 
 
 def _folder() -> Path:
@@ -40,13 +48,15 @@ def _folder() -> Path:
     return example_root() / "scripts" / "queries"
 
 
-def _resolved(value: Any, model: dict[str, Any]) -> Any:
+def _resolved(value: Any, model: dict[str, Any], path: Path) -> Any:
     if isinstance(value, dict):
-        return {key: _resolved(item, model) for key, item in value.items()}
+        return {key: _resolved(item, model, path) for key, item in value.items()}
     if isinstance(value, list):
-        return [_resolved(item, model) for item in value]
+        return [_resolved(item, model, path) for item in value]
     if isinstance(value, str) and value.startswith(SCRIPT):
         return source(value.removeprefix(SCRIPT))
     if isinstance(value, str) and value.startswith(MODEL):
-        return model[value.removeprefix(MODEL)]
+        if (name := value.removeprefix(MODEL)) not in model:
+            raise EsctlError(f'{path}: the k-means model has no "{name}"', hint=did_you_mean(name, model))
+        return model[name]
     return value
