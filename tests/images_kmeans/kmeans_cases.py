@@ -37,6 +37,12 @@ def table_of(vectors: np.ndarray, *, embedding: Embedding | None = EMBEDDING, fo
     return VectorTable(names, vectors, ["AAAA"] * len(vectors), embedding, Path("image_vectors.csv"))
 
 
+def first_of(table: VectorTable, count: int) -> VectorTable:
+    """The table's first rows."""
+    names, thumbnails = table.file_names[:count], table.thumbnails[:count]
+    return VectorTable(names, table.vectors[:count], thumbnails, table.embedding, table.path)
+
+
 class OldNode(Urllib3HttpNode):
     """What today's client needs to talk to 7.10: plain JSON types, and the header by which it knows Elasticsearch."""
 

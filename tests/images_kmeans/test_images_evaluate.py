@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kmeans_cases import Server, groups, table_of
+from kmeans_cases import Server, first_of, groups, table_of
 from sklearn.metrics import davies_bouldin_score, silhouette_samples, silhouette_score
 
 from esctl.errors import EsctlError, Refused, ServerError
@@ -144,14 +144,39 @@ def test_a_mixture_of_models_is_refused(loaded: Server, table: VectorTable, mode
     other = fit(table, parse_processor({"k": 5}))
     loaded.put_pipeline(other)
     table.vectors[0] *= 2
-    few = VectorTable(table.file_names[:1], table.vectors[:1], table.thumbnails[:1], table.embedding, table.path)
-    load(loaded, few, other, index=loaded.images)
+    load(loaded, first_of(table, 1), other, index=loaded.images)
     words = f"119 were labelled by the k-means model {model.hash}, 1 by {other.hash}; run: esctl images load"
     with pytest.raises(Refused, match=f'of 120 images in "{loaded.images}", {words}'):
         run(loaded, model)
     with pytest.raises(Refused, match="esctl images load"):
         run(loaded, fit(table, parse_processor({"k": 4})))
     assert loaded.sources(loaded.clusters) == {}
+
+
+def test_the_way_out_of_a_mixture_fits_the_images(loaded: Server, table: VectorTable, model: KMeansModel) -> None:
+    other = fit(table, parse_processor({"k": 5}))
+    loaded.put_pipeline(other)
+    fewer = first_of(table, 110)
+    load(loaded, fewer, other, index=loaded.images)
+    wrong = f"110 were labelled by the k-means model {other.hash}, 10 by {model.hash}; "
+    sync = r"run: esctl images load --sync \(10 are of images that are not in image_vectors.csv\)$"
+    with pytest.raises(Refused, match=wrong + sync):
+        run(loaded, other, fewer)
+    with pytest.raises(Refused, match=wrong + "run: esctl images load$"):
+        run(loaded, other, table)
+    with pytest.raises(Refused, match=wrong + "run: esctl images load$"):
+        run(loaded, other)
+
+    stranger = {"file_name": "stranger.jpg", "vector": table.vectors[0].tolist(), "model_hash": "somebody's"}
+    loaded.send("PUT", f"/{loaded.images}/_doc/stranger?refresh=true&pipeline=_none", stranger)
+    by_hand = "1 were not loaded by esctl: index them again through the pipeline, or delete them$"
+    with pytest.raises(Refused, match=f"{sync[:-1]}; {by_hand}"):
+        run(loaded, other, fewer)
+    load(loaded, fewer, other, index=loaded.images, sync=True)
+    with pytest.raises(Refused, match=f"1 by somebody's; {by_hand}"):
+        run(loaded, other, fewer)
+    loaded.send("PUT", f"/{loaded.images}/_doc/stranger?refresh=true", stranger)
+    assert run(loaded, other, fewer).images == 111
 
 
 def test_no_images_and_no_index_name_the_command(server: Server, model: KMeansModel) -> None:
@@ -163,8 +188,7 @@ def test_no_images_and_no_index_name_the_command(server: Server, model: KMeansMo
 
 
 def test_images_without_a_vector_here_are_told(loaded: Server, table: VectorTable, model: KMeansModel) -> None:
-    some = VectorTable(table.file_names[:90], table.vectors[:90], table.thumbnails[:90], table.embedding, table.path)
-    evaluation = run(loaded, model, some)
+    evaluation = run(loaded, model, first_of(table, 90))
     assert (evaluation.images, evaluation.updated) == (120, 90)
     assert "30 of 120 images have no vector in image_vectors.csv" in evaluation.warnings[0]
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from kmeans_cases import EMBEDDING, Server, groups, table_of
+from kmeans_cases import EMBEDDING, Server, first_of, groups, table_of
 
 from esctl.errors import EsctlError, Refused, ServerError
 from esctl.images.find import document_id
@@ -89,11 +89,25 @@ def test_what_another_model_labelled_is_sent_again(server: Server, table: Vector
 def test_sync_removes_what_vanished(server: Server, table: VectorTable, model: KMeansModel) -> None:
     server.prepare(model)
     load(server, table, model, index=server.images)
-    fewer = VectorTable(table.file_names[:100], table.vectors[:100], table.thumbnails[:100], EMBEDDING, table.path)
+    fewer = first_of(table, 100)
     assert counts(load(server, fewer, model, index=server.images)) == (0, 100, 0, 0)
     assert len(server.sources(server.images)) == 120
     assert counts(load(server, fewer, model, index=server.images, sync=True)) == (0, 100, 0, 20)
     assert len(server.sources(server.images)) == 100
+
+
+def test_sync_keeps_what_esctl_did_not_load(server: Server, table: VectorTable, model: KMeansModel) -> None:
+    server.prepare(model)
+    load(server, table, model, index=server.images)
+    strangers = ["stranger-1.jpg", "stranger-2.jpg"]
+    for name in strangers:
+        document = {"file_name": name, "vector": table.vectors[0].tolist()}
+        server.send("PUT", f"/{server.images}/_doc/{name}?refresh=true", document)
+    assert load(server, table, model, index=server.images).warnings == ()
+    report = load(server, first_of(table, 100), model, index=server.images, sync=True)
+    assert counts(report) == (0, 100, 0, 20)
+    assert report.warnings == (f'2 images were not loaded into "{server.images}" by esctl (no content_hash): kept',)
+    assert {id for id in server.sources(server.images) if id.startswith("stranger")} == set(strangers)
 
 
 def test_a_document_that_fails_is_told_with_its_reason(server: Server, table: VectorTable, model: KMeansModel) -> None:

@@ -93,8 +93,9 @@ def test_a_vector_of_zeros_stays_one(normalise: str) -> None:
     [
         (groups(5), 6, "k is 6, but 5 images have 5 distinct vectors; choose k between 2 and 5"),
         (np.repeat(groups(3), 4, axis=0), 4, "k is 4, but 12 images have 3 distinct vectors"),
-        (np.outer([1, 2, 3], np.ones(4)).astype(np.float32), 2, "3 images have 1 distinct vectors; .* two different"),
-        (np.array([[0.0, 1], [-0.0, 1]], np.float32), 2, "2 images have 1 distinct"),
+        (np.outer([1, 2, 3], np.ones(4)).astype(np.float32), 2, "3 images have 1 distinct vector; .* two different"),
+        (np.array([[0.0, 1], [-0.0, 1]], np.float32), 2, "2 images have 1 distinct vector; "),
+        (groups(1), 2, "1 image has 1 distinct vector; k-means needs two different images"),
     ],
 )
 def test_k_beyond_the_distinct_vectors_is_refused(vectors: np.ndarray, k: int, message: str) -> None:
