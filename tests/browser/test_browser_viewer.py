@@ -3,79 +3,31 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from dashboard_objects import GRIDS, dashboard
-from fake_servers import Asked, servers
+from fake_servers import servers
 from more_charts import gallery, more_charts
 from running_viewer import running_viewer
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from shot import wait_until_drawn
+from viewer_page import Page, pick
 
 pytestmark = pytest.mark.browser
 
 
-class Page:
-    """One dashboard in the browser."""
-
-    def __init__(self, driver: Any, root: str, asked: Asked) -> None:
-        self.driver, self.root, self.asked = driver, root, asked
-
-    def open(self, path: str = "dashboards#/view/image-recognition") -> Page:
-        self.driver.get("about:blank")
-        self.driver.get_log("browser")
-        self.driver.get(f"{self.root}/{path}")
-        self.drawn()
-        return self
-
-    def drawn(self) -> None:
-        wait_until_drawn(self.driver)
-
-    def find(self, selector: str) -> Any:
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector: str) -> list[Any]:
-        return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
-
-    def texts(self, selector: str) -> list[str]:
-        return [element.text for element in self.all(selector)]
-
-    def panel(self, name: str) -> str:
-        return f'[data-panel="{name}"]'
-
-    def click(self, selector: str) -> None:
-        self.find(selector).click()
-        self.until(lambda: not self.all("[aria-busy]"))
-
-    def until(self, true: Callable[[], bool], seconds: float = 10) -> None:
-        limit = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < limit, "waited in vain"
-            time.sleep(0.03)
-
-    def console(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser")]
-
-    def signal(self, panel: str, name: str) -> Any:
-        script = "return document.querySelector(arguments[0]).view.signal(arguments[1])"
-        return self.driver.execute_script(script, f"{self.panel(panel)} .drawing", name)
-
-
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Page]:
-    with servers() as (url, asked), running_viewer(url) as root:
-        yield Page(chromium, root, asked).open()
+    with servers() as (url, _), running_viewer(url) as root:
+        yield Page(chromium, root).open()
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["9.5", "8.19"])
 def test_every_panel_is_drawn_and_the_console_is_silent(chromium: Any, new: bool) -> None:
-    with servers(dashboard(new)) as (url, asked), running_viewer(url) as root:
-        page = Page(chromium, root, asked).open()
+    with servers(dashboard(new)) as (url, _), running_viewer(url) as root:
+        page = Page(chromium, root).open()
         assert len(page.all(".panel")) == len(GRIDS) == 11
         assert page.texts(".panel-note") == []
         assert page.texts(".tile-value") == ["120", "5", "0.523", "0.814"]
@@ -89,8 +41,8 @@ def test_every_panel_is_drawn_and_the_console_is_silent(chromium: Any, new: bool
 
 
 def test_every_other_chart_is_drawn_and_the_console_is_silent(chromium: Any) -> None:
-    with servers(gallery()) as (url, asked), running_viewer(url) as root:
-        page = Page(chromium, root, asked).open("dashboards#/view/charts")
+    with servers(gallery()) as (url, _), running_viewer(url) as root:
+        page = Page(chromium, root).open("dashboards#/view/charts")
         assert len(page.all(".panel")) == len(more_charts())
         assert page.texts(".panel-note") == ["cannot draw mosaic yet"]
         assert len(page.all(".drawing svg")) == 10
@@ -115,13 +67,6 @@ def test_the_grid_is_kibanas(page: Page) -> None:
     for name, (x, y, w, h) in GRIDS.items():
         expected = [left + x * column, top + y * 28, w * column - 8, h * 28 - 8]
         assert boxes[name] == pytest.approx(expected, abs=1.5), name
-
-
-def pick(page: Page, selector: str, position: int = 0) -> None:
-    """A click on a mark inside an SVG, where the browser itself would click."""
-    ActionChains(page.driver).move_to_element(page.all(selector)[position]).click().perform()
-    page.until(lambda: bool(page.all(".pill")))
-    page.drawn()
 
 
 def test_click_on_a_bar_filters_all_but_what_ignores_filters(page: Page) -> None:
@@ -221,7 +166,7 @@ def test_kibanas_functions(chromium: Any) -> None:
     )
     objects[-1]["attributes"]["panelsJSON"] = json.dumps(panels)
     with servers(objects) as (url, asked), running_viewer(url) as root:
-        page = Page(chromium, root, asked).open()
+        page = Page(chromium, root).open()
 
         def go(number: int) -> list[str]:
             script = "document.querySelector('[data-panel=scatter] .drawing').view.signal('go', arguments[0]).run()"
@@ -332,8 +277,8 @@ def test_one_broken_panel_does_not_spoil_the_others(chromium: Any) -> None:
     stored["pie"]["attributes"]["references"] = []
     objects[-1]["attributes"]["panelsJSON"] = json.dumps(panels)
     objects[-1]["references"] = [r for r in objects[-1]["references"] if not r["name"].startswith("pie:")]
-    with servers(objects) as (url, asked), running_viewer(url) as root:
-        page = Page(chromium, root, asked).open()
+    with servers(objects) as (url, _), running_viewer(url) as root:
+        page = Page(chromium, root).open()
         scatter, pie = (page.find(f"{page.panel(name)} .panel-note.problem").text for name in ("scatter", "pie"))
         assert scatter.startswith("Vega: ") and pie == 'data view "" does not exist'
         assert len(page.all(".panel-note.problem")) == 2
@@ -351,8 +296,8 @@ def test_list_of_dashboards_and_one_that_is_missing(page: Page) -> None:
 
 
 def test_no_dashboards_yet(chromium: Any) -> None:
-    with servers([]) as (url, asked), running_viewer(url) as root:
-        page = Page(chromium, root, asked).open("dashboards")
+    with servers([]) as (url, _), running_viewer(url) as root:
+        page = Page(chromium, root).open("dashboards")
         assert page.find(".page-note strong").text == "No dashboards yet"
 
 

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import base64
-import copy
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-NAME = "efficientnet-lite0 (imagenet)"
+from loaded_dashboard import rendered
+from plain_vega import drawable
 
 
 @pytest.fixture(scope="session")
 def render() -> Callable[..., dict[str, dict[str, Any]]]:
     """Variables → the specs of the project's resources by address."""
-
-    def render(**variables: str) -> dict[str, dict[str, Any]]:
-        from esctl.project.load import load_resources
-        from esctl.project.settings import load_settings
-
-        settings = load_settings(ROOT, variables=variables, environ={})
-        kinds = ["index", "ingest-pipeline", "data-view", "dashboard"]
-        values = {"embedding": {"dims": 1280, "name": NAME, "identity": "0"}}
-        loaded = load_resources(settings, values=values, kinds=kinds)
-        assert loaded.warnings == ()
-        return {str(resource.address): resource.spec for resource in loaded.resources}
-
-    return render
+    return rendered
 
 
 @pytest.fixture(scope="session")
@@ -69,23 +54,6 @@ def rows() -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def panels(dashboard) -> dict[str, dict[str, Any]]:
     return {panel["id"]: panel for panel in dashboard["panels"]}
-
-
-def drawable(spec: dict[str, Any], hits: list[dict[str, Any]], width: int, height: int) -> dict[str, Any]:
-    """The spec as plain Vega: rows in place of the search, and a function that Vega has in place of Kibana's."""
-    import json
-
-    plain = json.loads(json.dumps(copy.deepcopy(spec)).replace("kibanaAddFilter(", "info("))
-    for source in plain["data"]:
-        if "url" in source:
-            del source["url"], source["format"]
-            source["values"] = hits
-    return plain | {
-        "width": width,
-        "height": height,
-        "background": "white",
-        "autosize": {"type": "fit", "contains": "padding"},
-    }
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from plain_vega import answer
 
 pytestmark = pytest.mark.browser
 
@@ -48,9 +49,9 @@ def browser(panels, rows, tmp_path_factory):
         spec = json.loads(json.dumps(panels[id_]["config"]["spec"]["value"]))
         del spec["$schema"]  # v5, which vega-embed would remark upon: the bundle is Vega 6
         for source in spec["data"]:
-            if source.pop("url", None):
-                del source["format"]
-                source["values"] = rows
+            if "url" in source:
+                source["values"] = answer(source, rows)
+                del source["url"], source["format"]
         specs[id_] = spec
     (folder / "page.html").write_text(PAGE.replace("SPECS", json.dumps(specs)))
 

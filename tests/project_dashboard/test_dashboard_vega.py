@@ -81,7 +81,8 @@ def test_specs_are_v5_and_use_what_stock_vega_has(panels, id_):
     (source,) = (source for source in spec["data"] if "url" in source)
     assert source["url"]["%context%"] is True and source["url"]["index"] == "image_data"
     assert "query" not in source["url"]["body"]  # Kibana refuses one beside %context%
-    assert source["format"] == {"property": "hits.hits"}
+    found = {"scatter": "hits.hits", "gallery": "aggregations.clusters.buckets"}
+    assert source["format"] == {"property": found[id_]}
     assert "kibanaAddFilter(" in text
 
 
@@ -104,7 +105,7 @@ def test_pixels_are_the_thumbnails_bytes(panels, rows, picture, svg):
             assert image.getpixel(at) == tuple(first[3 * i : 3 * i + 3])
 
 
-def test_names_and_clusters_stand_below_in_the_clusters_colour(panels, rows, svg):
+def test_names_and_clusters_stand_below(panels, rows, svg):
     drawn = svg(vega(panels, "gallery"))
     texts = re.findall(r'<text[^>]*fill="([^"]*)"[^>]*>([^<]*)</text>', drawn)
     colours = dict(enumerate(palette(panels)[1:]))
@@ -112,9 +113,47 @@ def test_names_and_clusters_stand_below_in_the_clusters_colour(panels, rows, svg
     for hit in sorted(rows, key=lambda hit: hit["_source"]["distance"]):
         by_cluster.setdefault(hit["_source"]["cluster"], []).append(hit["_source"])
     for source in (source for nearest in by_cluster.values() for source in nearest[:2]):
-        assert (colours[source["cluster"]], source["file_name"].split("/")[-1]) in texts
+        assert source["file_name"] in [text for _, text in texts]
         assert (colours[source["cluster"]], f"cluster {source['cluster']}") in texts
     assert "page 1 of 4" in drawn
+
+
+def test_a_name_is_the_last_two_parts_of_the_path_and_loses_its_front_where_it_is_too_long(panels, rows, svg):
+    def drawn(name, width=830):
+        hit = rows[0] | {"_source": rows[0]["_source"] | {"file_name": name}}
+        return re.findall(r"<text[^>]*>([^<]*\.jpg)</text>", svg(vega(panels, "gallery"), [hit], size=(width, 630)))
+
+    assert drawn("046.jpg") == ["046.jpg"]
+    assert drawn("of my/holidays/astronaut/046.jpg") == ["astronaut/046.jpg"]
+    (cut,) = drawn("of my/holidays/photographs of an astronaut/046.jpg", 590)
+    assert cut.startswith("…") and cut.endswith("astronaut/046.jpg"[-9:])
+    assert "photographs of an astronaut/046.jpg".endswith(cut[1:])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pages"),
+    [([20] * 3, [24, 24, 12]), ([20] * 7, [21] * 6 + [14]), ([20] * 10, [20] * 10), ([2] * 24, [24, 24]),
+     ([2] * 30, [24, 24, 12]), ([40, 3, 1, 2, 1], [20, 20, 7])],
+    ids=str,
+)  # fmt: skip
+def test_pages_stay_full_whatever_the_sizes_of_the_clusters(panels, rows, svg, sizes, pages):
+    """Each page holds the nearest images that no page before it held, and as many of each cluster as there are."""
+    hits = [
+        rows[n % 5] | {"_source": rows[n % 5]["_source"] | {"cluster": cluster, "file_name": f"{cluster}/{n}.jpg"}}
+        for cluster, size in enumerate(sizes)
+        for n in range(size)
+    ]
+    spec, seen = json.loads(json.dumps(vega(panels, "gallery"))), []
+    (page,) = (signal for signal in spec["signals"] if signal["name"] == "page")
+    for number, expected in enumerate(pages):
+        page["value"] = number
+        drawn = svg(spec, hits)
+        names = re.findall(r">(\d+/\d+\.jpg)</text>", drawn)
+        assert len(names) == expected and f"page {number + 1} of {len(pages)}<" in drawn
+        clusters = [int(name.split("/")[0]) for name in names]
+        assert clusters == sorted(clusters)
+        seen += names
+    assert len(seen) == len(set(seen)) == sum(sizes)
 
 
 @pytest.mark.parametrize("size", [(830, 630), (400, 300), (1400, 900), (200, 160)])
@@ -177,5 +216,7 @@ def test_images_over_http_have_encoded_addresses(render, rows, svg):
 
 
 def test_another_form_of_gallery_is_refused(render):
-    with pytest.raises(ProjectError, match="gallery_is_neither_pixels_nor_http"):
+    with pytest.raises(ProjectError) as refused:
         render(gallery="pictures")
+    told = 'templates/gallery.vega.j2:8: template: the variable "gallery" is "pictures"; it can be "pixels" or "http"'
+    assert str(refused.value) == told
