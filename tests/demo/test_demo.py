@@ -10,30 +10,23 @@ from pathlib import Path
 import pytest
 
 READS = ("_search", "_mget", "_export", "_bulk_get", "_has_privileges")
-
-
-def demo(folder: Path, *arguments: str) -> dict:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ESCTL_")}
+COMMAND = [sys.executable, "-m", "esctl", "demo", "--port", "0", "--kibana-port", "0"]
+OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith("ESCTL_")} | {
     # Somebody's production cluster: the demonstration must not go near it.
-    environ |= {
-        "ESCTL_ELASTICSEARCH_URL": "http://127.0.0.1:1",
-        "ESCTL_KIBANA_URL": "http://127.0.0.1:1",
-        "ESCTL_API_KEY": "x",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "esctl",
-        "demo",
-        "--once",
-        "--json",
-        "--port",
-        "0",
-        "--kibana-port",
-        "0",
-        *arguments,
-    ]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=280)
+    "ESCTL_ELASTICSEARCH_URL": "http://127.0.0.1:1",
+    "ESCTL_KIBANA_URL": "http://127.0.0.1:1",
+    "ESCTL_API_KEY": "x",
+}
+
+
+def typed(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--once", *arguments], cwd=folder, env=OUTSIDE | environ, capture_output=True, text=True, timeout=280, check=False
+    )
+
+
+def demo(folder: Path, *arguments: str, **environ: str) -> dict:
+    done = typed(folder, "--json", *arguments, **environ)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout)
