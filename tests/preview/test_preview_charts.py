@@ -104,6 +104,16 @@ def test_bars_are_drawn_in_the_clusters_colours(new: bool) -> None:
     assert chart.model["filters"][values[3]["filters"]] == draw(charts(new)["pie"]).model["filters"][3]
 
 
+@pytest.mark.parametrize(("panel", "text"), [("sizes", "1"), ("silhouettes", "0.500")], ids=["upright", "lying"])
+@pytest.mark.parametrize(("clusters", "shown"), [(5, 5), (60, 0)])
+def test_a_value_for_which_its_bar_has_no_room_is_not_shown(panel: str, text: str, clusters: int, shown: int) -> None:
+    docs = [{"cluster": c, "silhouette_simplified": 0.5} for c in range(clusters)]
+    drawn = svg(draw(charts(True)[panel], {"image_data": docs}))
+    marks = re.search(r'<g class="mark-text role-mark layer[^>]*>(.*?)</g>', drawn, re.S)
+    labels = re.findall(rf"<text([^>]*)>{text}</text>", marks[1] if marks else "")
+    assert len(labels) == clusters and sum('opacity="0"' not in label for label in labels) == shown
+
+
 @pytest.mark.parametrize(
     ("series", "shape", "marks"),
     [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
-from loaded_dashboard import Loaded, loaded_dashboard
+from loaded_dashboard import Loaded, loaded_dashboard, rendered
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +72,21 @@ def test_the_gallery_gets_the_nearest_images_of_each_cluster(loaded):
         for cluster in range(6)
     }
     assert got == expected
+
+
+@pytest.mark.real
+def test_a_real_server_answers_the_gallerys_search_by_cluster(elasticsearch_95):
+    resources = rendered(dims=4)
+    mappings = resources["index/image_data"]["mappings"]
+    del mappings["properties"]["silhouette_rank"]  # rank_feature is not part of the reduced server
+    (gallery,) = (p for p in resources["dashboard/image-recognition"]["panels"] if p["id"] == "gallery")
+    body = gallery["config"]["spec"]["value"]["data"][0]["url"]["body"]
+    index = f"{elasticsearch_95.url}/gallery-{uuid4().hex[:8]}"
+    requests.put(index, json={"mappings": mappings}, timeout=60).raise_for_status()
+    for n in range(15):
+        of = {"cluster": n % 5 - 1} if n % 5 else {}
+        image = {"file_name": f"{n}.jpg", "distance": 9 - n, "thumbnail": "AAAA"} | of
+        requests.put(f"{index}/_doc/{n}?refresh=true", json=image, timeout=60).raise_for_status()
+    buckets = requests.post(f"{index}/_search", json=body, timeout=60).json()["aggregations"]["clusters"]["buckets"]
+    named = {b["key"]: [hit["_source"]["file_name"] for hit in b["nearest"]["hits"]["hits"]] for b in buckets}
+    assert named == {n - 1: [f"{n + 10}.jpg", f"{n + 5}.jpg", f"{n}.jpg"] for n in range(5)}

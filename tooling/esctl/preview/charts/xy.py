@@ -301,6 +301,12 @@ def _value_labels(data: Body, encoding: Body, horizontal: bool) -> Body:
     mark = {"type": "text", "fontSize": 11, "tooltip": None, "interactive": False}
     mark |= {"align": "left", "dx": 4, "baseline": "middle"} if horizontal else {"baseline": "bottom", "dy": -3}
     kept = {k: v for k, v in encoding.items() if k not in ("color", "tooltip", "x2", "y2")}
+    across = "y" if horizontal else "x"
+    if encoding[across]["type"] == "ordinal":
+        # As in Kibana, a label that is wider (or higher) than its bar is not shown.
+        band = f"{across}Offset" if f"{across}Offset" in encoding else across
+        room = "11" if horizontal else "6.5 * length(datum.text)"
+        kept["opacity"] = {"condition": {"test": f"bandwidth('{band}') >= {room}", "value": 1}, "value": 0}
     return {"data": data, "mark": mark, "encoding": {**kept, "text": {"field": "text"}}}
 
 
