@@ -12,8 +12,9 @@ setup: .venv/.done
 
 .venv/.done: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "esctl needs Python 3.11 to 3.13, this is %s; try: make PYTHON=python3.12" % sys.version.split()[0])'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@echo "Installing into .venv: about 2.4 GB, a minute or two"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@$(BIN)/python -c 'from esctl.viewer import vega_bundle; vega_bundle()'
 	@touch $@
 

@@ -97,7 +97,8 @@ def test_every_command_has_a_transcript():
         return [w for n, c in below.items() for w in leaves(c, f"{prefix} {n}")] if below else [prefix]
 
     typed = [c for p in FILES for c, _ in steps(p.read_text(encoding="utf-8"))]
-    # The sandbox and the demonstration run until they are told to end: tests/sandbox and tests/demo start them.
-    commands = [c for c in leaves(typer.main.get_command(app), "esctl") if c not in ("esctl sandbox up", "esctl demo")]
+    # These run until they are told to end: tests/sandbox, tests/demo and tests/images_embed start them.
+    running = ("esctl sandbox up", "esctl demo", "esctl images serve")
+    commands = [c for c in leaves(typer.main.get_command(app), "esctl") if c not in running]
     missing = [c for c in commands if not any(line == c or line.startswith(c + " ") for line in typed)]
     assert missing == []

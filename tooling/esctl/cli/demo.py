@@ -68,6 +68,8 @@ def demo(
             _tell(own, report.embedding.name, evaluation, home, started)
             if not once and sys.stdout.isatty() and sys.stdin.isatty():
                 _wait(own)
+            elif not once:
+                own.say("Nobody is at a terminal, so the sandbox ends here; in a terminal it stays until Ctrl-C.")
     return 0
 
 

@@ -76,6 +76,7 @@ def run_embed(
     from ..images.embed import embed as run
     from ..report.progress import Bar
 
+    locked = invocation.embedding
     with Bar("embedding") as bar:
         report = run(
             directory,
@@ -86,6 +87,8 @@ def run_embed(
             progress=bar.show,
             notice=invocation.say,
         )
+    if locked and locked.identity != report.embedding.identity:
+        invocation.say(f"the lock named {locked.name}, now {report.embedding.name}: next, run `esctl images fit`")
     for name, reason in report.errors:
         invocation.warn(f"{directory / name}: {reason}")
     what = f"{report.images} images, {report.embedding.dims} numbers each, by {report.embedding.name}"

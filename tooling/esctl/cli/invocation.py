@@ -123,8 +123,20 @@ class Invocation:
     def values(self) -> dict[str, Any]:
         """What `${embedding.…}` stands for."""
         found = self.embedding
-        known = {"dims": found.dims, "name": found.name, "identity": found.identity} if found else UNLOCKED
-        return {"embedding": known}
+        if found:
+            return {"embedding": {"dims": found.dims, "name": found.name, "identity": found.identity}}
+        return {"embedding": self._fitted_embedding() or UNLOCKED}
+
+    def _fitted_embedding(self) -> dict[str, Any] | None:
+        """Without a lock, the embedding on whose vectors the k-means models were fitted, where they agree."""
+        from ..images.model_file import read_model
+
+        models = [read_model(path) for path in sorted(self.settings.images.models.glob("*.kmeans.json"))]
+        known = {model.identity: model for model in models if model.embedding and model.identity}
+        if len(known) != 1:
+            return None
+        ((identity, model),) = known.items()
+        return {"dims": model.dims, "name": (model.embedding or {}).get("name", ""), "identity": identity}
 
     def model(self, pipeline: str) -> KMeansModel | None:
         """The k-means model fitted for a pipeline, if there is one."""

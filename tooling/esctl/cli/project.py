@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -92,11 +92,24 @@ def render(
     else:
         for address, body in bodies.items():
             print(f"--- # {address}")
-            dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-            print(yaml.dump(body, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120), end="")
+            print(yaml.dump(body, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120), end="")
     for line in waiting:
         invocation.warn(line)
     return 6 if waiting else 0
+
+
+def _dumper() -> type[Any]:
+    """A YAML writer that keeps the lines of a script apart."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: Any, value: str) -> Any:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+    Dumper.add_representer(str, text)
+    return Dumper
 
 
 def _version(text: str) -> tuple[int, int, int]:

@@ -50,6 +50,12 @@ def up(
             print(
                 f"sandbox ready: Elasticsearch {urls['elasticsearch']}  Kibana {urls['kibana']}  pid {pid}", flush=True
             )
+        asked = {"elasticsearch": port, "kibana": kibana_port}
+        if any(number and not urls[name].endswith(f":{number}") for name, number in asked.items()):
+            invocation.warn(
+                "a port was taken, so these are others; to use them in a shell: "
+                f"export ESCTL_ELASTICSEARCH_URL={urls['elasticsearch']} ESCTL_KIBANA_URL={urls['kibana']}"
+            )
 
     with told():
         serve(

@@ -125,6 +125,15 @@ class Judging(Protocol):
 
 
 @runtime_checkable
+class Releasing(Protocol):
+    """A kind on shared ground: the requests that take back what was written last time and no longer is."""
+
+    def release(
+        self, address: Address, last: Body, body: Body, live: Live, context: Context
+    ) -> tuple[Request, ...]: ...
+
+
+@runtime_checkable
 class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 

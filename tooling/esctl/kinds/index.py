@@ -98,6 +98,26 @@ class IndexKind:
         if actions:
             yield Request("elasticsearch", "POST", "/_aliases", body={"actions": actions})
 
+    def release(self, address: Address, last: Body, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
+        """Settings go back to their defaults, aliases are removed; a field of a mapping cannot be taken out."""
+        found, wanted = (self.normalise(side, context.capabilities) for side in (live.body, body))
+        requests: list[Request] = []
+        settings, aliases = (
+            [name for name in last.get(part, {}) if name in found.get(part, {}) and name not in wanted.get(part, {})]
+            for part in ("settings", "aliases")
+        )
+        path = "/" + quote(address.id, safe="")
+        for reopened in (False, True):
+            names = [name for name in settings if (changes.setting(name) == "reopen") is reopened]
+            if names:
+                params = {"reopen": "true"} if reopened else {}
+                nothing = dict.fromkeys(names)
+                requests.append(Request("elasticsearch", "PUT", f"{path}/_settings", params, nothing))
+        if aliases:
+            actions = [{"remove": {"index": address.id, "alias": alias}} for alias in aliases]
+            requests.append(Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}))
+        return tuple(requests)
+
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         """Delete and create: the documents go, so the plan calls it irreversible."""
         return (*self.delete(address, context), *self.write(address, body, None, context))
@@ -128,7 +148,9 @@ class IndexKind:
     def _verdict(difference: Difference, before: Body, after: Body) -> changes.Verdict:
         match difference.path[0]:
             case "settings" if len(difference.path) > 1:
-                return "stays" if difference.after is None else changes.setting(str(difference.path[1]))
+                return changes.setting(str(difference.path[1]))
+            case "settings" | "aliases":
+                return "in place"
             case "mappings" if len(difference.path) > 1:
                 below = Difference(difference.path[1:], difference.before, difference.after)
                 return changes.mapping(below, before.get("mappings", {}), after.get("mappings", {}))

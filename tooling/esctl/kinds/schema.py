@@ -190,7 +190,7 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
         elif by.get("default") == "object" and set(value) <= set(_followed(of["object"])["properties"]):
             named = "object"
         else:
-            yield Finding(path, f'"{path[-1]}" has no "{key}"', f'for example {key}: {_example(of)}')
+            yield Finding(path, f'"{path[-1]}" has no "{key}"', f"for example {key}: {_example(of)}")
             return
     if not isinstance(named, str):
         yield Finding((*path, key), f"{key} must be text, not {in_words(named)}")

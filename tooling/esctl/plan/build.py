@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from ..kinds.base import Context, Kind, Replaceable, Wordy, owner_of
+from ..kinds.base import Context, Kind, Releasing, Replaceable, Wordy, owner_of
 from ..kinds.differences import differences
 from ..model import Action, Address, Cause, Change, Consequence, Live, Plan, Remembered, Resource, Waiting
 from .order import ordered, rank
@@ -80,7 +80,7 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
         protect=resource.protect,
     )
     if owner := _foreign_owner(address, live, survey, kind, context):
-        words = f'it belongs to the project "{owner}"'
+        words = f'it belongs to the project "{owner}": take it out of one of the two, or `esctl destroy` it there'
         return replace(base, action=Action.UNDECIDED, cause=Cause.FOREIGN, words=words)
     rendered = kind.render(resource, context)
     if isinstance(rendered, Waiting):
@@ -104,27 +104,35 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
     cost = kind.cost(visible, wanted, capabilities)
     said = kind.in_words(visible, wanted) if isinstance(kind, Wordy) else ()
     won = Choices.match(address, choices.overwrite)
+    adopted = resource.adopt or Choices.match(address, choices.adopt)
     change = replace(
         base,
         consequence=cost.consequence,
         words="\n".join(
-            part for part in (cost.words, _because(cause, won, resource, live, kind, context), *said) if part
+            part for part in (cost.words, _because(cause, won, adopted, resource, live, kind, context), *said) if part
         ),
         differences=differences(visible, wanted),
     )
     if cause is Cause.FOREIGN:
-        adopted = resource.adopt or Choices.match(address, choices.adopt)
         if not adopted and not _marked_ours(live, kind, context):
             return replace(change, action=Action.UNDECIDED)
         change = replace(change, cause=Cause.ADOPT if adopted else Cause.PENDING)
     if cause is Cause.BOTH and not won:
         return replace(change, action=Action.UNDECIDED)
     if cost.consequence is Consequence.IRREVERSIBLE and isinstance(kind, Replaceable):
+        if resource.protect:
+            words = f"it is protected (`protect: true`), but {change.words}"
+            return replace(change, action=Action.UNDECIDED, words=words)
         return replace(change, action=Action.REPLACE, requests=kind.replace(address, rendered, live, context))
-    return replace(change, action=Action.UPDATE, requests=kind.write(address, rendered, live, context))
+    requests = kind.write(address, rendered, live, context)
+    if isinstance(kind, Releasing) and remembered is not None:
+        requests += kind.release(address, remembered.body, rendered, live, context)
+    return replace(change, action=Action.UPDATE, requests=requests)
 
 
-def _because(cause: Cause, won: bool, resource: Resource, live: Live, kind: Kind, context: Context) -> str:
+def _because(
+    cause: Cause, won: bool, adopted: bool, resource: Resource, live: Live, kind: Kind, context: Context
+) -> str:
     """Why a live resource is not as desired, where the word of the cause does not say it all."""
     address = resource.address
     match cause:
@@ -139,7 +147,7 @@ def _because(cause: Cause, won: bool, resource: Resource, live: Live, kind: Kind
             )
         case Cause.FOREIGN if _marked_ours(live, kind, context):
             return "the ledger does not know it, but its mark says that this project made it"
-        case Cause.FOREIGN if resource.adopt:
+        case Cause.FOREIGN if adopted:
             return "already there and different: it is adopted and changed"
         case Cause.FOREIGN:
             return (

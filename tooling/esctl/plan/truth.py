@@ -26,7 +26,7 @@ def decide(desired: Body | None, remembered: Remembered | None, live: Body | Non
         return Cause.ADOPT if _holds(live, desired, None, shared) else Cause.FOREIGN
     if live is None:
         return Cause.DELETED
-    as_desired = _holds(live, desired, remembered, shared)
+    as_desired = _holds(live, desired, remembered, shared, forgotten=True)
     if same(desired, remembered.body):
         return Cause.CLEAN if as_desired else Cause.DRIFTED
     if as_desired:
@@ -34,10 +34,11 @@ def decide(desired: Body | None, remembered: Remembered | None, live: Body | Non
     return Cause.PENDING if _holds(live, remembered.body, remembered, shared) else Cause.BOTH
 
 
-def _holds(live: Body, written: Body, remembered: Remembered | None, shared: bool) -> bool:
+def _holds(live: Body, written: Body, remembered: Remembered | None, shared: bool, *, forgotten: bool = False) -> bool:
     """Whether `live` is what was written and, for a kind written whole, nothing more than the server's defaults."""
     if shared:
-        return same(projected(live, written), written)
+        # What was written last time and no longer is must be gone too.
+        return same(projected(live, written, *([remembered.body] if forgotten and remembered else [])), written)
     return same(without_defaults(live, written, remembered.defaults if remembered else {}), written)
 
 

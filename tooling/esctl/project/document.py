@@ -246,5 +246,3 @@ class _Reading:
         if len(documents) != 1:
             raise ProjectError([Problem(f"holds {len(documents)} documents, $file takes one", Source(name))])
         return documents[0].data
-
-

@@ -119,9 +119,10 @@ def _text(text: str, values: Values, at: Path, complain: Complain) -> Any:
     if whole and whole[1]:
         return _value(whole, values, at, complain)
     secret = False
+    absent: Secret | None = None
 
     def replaced(match: re.Match[str]) -> str:
-        nonlocal secret
+        nonlocal secret, absent
         if match[0] == "$${":
             return "${"
         if match[3]:
@@ -132,6 +133,9 @@ def _text(text: str, values: Values, at: Path, complain: Complain) -> Any:
         value = _value(match, values, at, complain)
         if isinstance(value, Secret):
             secret = True
+            if value.absent:
+                absent = value
+                return ""
             return value.reveal()
         if isinstance(value, dict | list):
             what = "a mapping" if isinstance(value, dict) else "a list"
@@ -140,7 +144,7 @@ def _text(text: str, values: Values, at: Path, complain: Complain) -> Any:
         return _as_text(value)
 
     result = _REFERENCE.sub(replaced, text)
-    return Secret(result) if secret else result
+    return absent or (Secret(result) if secret else result)
 
 
 def _value(match: re.Match[str], values: Values, at: Path, complain: Complain) -> Any:
@@ -154,6 +158,8 @@ def _value(match: re.Match[str], values: Values, at: Path, complain: Complain) -
     try:
         return values.look_up(first, rest)
     except Undefined as error:
+        if first == "secret" and rest.partition(".")[0] in ("env", "file"):
+            return Secret("", absent=f"{'.'.join(map(str, at))}: {error}", hint=error.hint)
         complain(at, str(error), error.hint)
         return None
 

@@ -48,7 +48,7 @@ def change_lines(change: Change, style: Style, *, verbose: bool = False) -> Iter
     yield f"{style(sign, colour)} {style(str(change.address), 'bold')}  {style(', '.join(told), colour)}"
     for line in change.words.splitlines():
         yield f"    {line}"
-    if change.action in (Action.UPDATE, Action.REPLACE) and not _has_words_of_its_own(change):
+    if change.differences and not _has_words_of_its_own(change):
         yield from (f"    {line}" for line in difference_lines(change.differences, style))
 
 
