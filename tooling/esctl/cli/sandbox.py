@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -33,7 +33,7 @@ def up(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where it keeps its data; .esctl/sandbox of the project.")
     ] = None,
-    version: Annotated[str, typer.Option(help="The version to behave like: 9.5 or 8.19.")] = "9.5",
+    version: Annotated[Literal["9.5", "8.19"], typer.Option(help="The version to behave like.")] = "9.5",
     access_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write one line per request to this file.")
     ] = None,
