@@ -47,7 +47,7 @@ def demo(
 ) -> int:
     """Embed images, cluster them, load them into the sandbox and show the dashboard."""
     from ..sandbox.server import Sandbox
-    from .images import run_embed
+    from .image_steps import run_embed
     from .sandbox import told, viewer_mount
 
     started = time.monotonic()
@@ -130,7 +130,7 @@ def slug(folder: Path) -> str:
 def _whole_job(own: Invocation, folder: Path) -> Evaluation:
     from ..cluster import WRITING
     from ..images.kmeans import TooFewDistinct
-    from .images import one_job, read_table, run_evaluate, run_fit, run_load
+    from .image_steps import one_job, read_table, run_evaluate, run_fit, run_load
 
     table = read_table(own, None)
     job = one_job(own, None)

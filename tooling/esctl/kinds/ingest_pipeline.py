@@ -10,8 +10,8 @@ from typing import Any
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Live, Path, Request, Resource, Waiting
 from .base import Context
-from .normalise import copy, drop
-from .rest import RestKind, _mapped
+from .normalise import copy
+from .rest import DATES, RestKind, mapped
 
 K_MEANS = "k-means"
 OF_A_MODEL = ("params.model_hash", "params.centroids", "params.components", "params.mean")
@@ -157,8 +157,8 @@ INGEST_PIPELINE = IngestPipelineKind(
     stage=30,
     path="/_ingest/pipeline/{id}",
     listing="/_ingest/pipeline",
-    items=_mapped,
-    rules=(drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",)),),
+    items=mapped,
+    rules=(DATES,),
     meta=("_meta",),
     refers_to=(_calls,),
 )

@@ -112,7 +112,7 @@ def _listed(items: str, body: str) -> Listing:
     return listing
 
 
-def _mapped(answer: Any) -> Iterable[tuple[str, Body]]:
+def mapped(answer: Any) -> Iterable[tuple[str, Body]]:
     """`{name: {…}}`"""
     return ((name, body) for name, body in (answer or {}).items() if isinstance(body, dict))
 
@@ -169,10 +169,25 @@ ILM_POLICY = RestKind(
     stage=10,
     path="/_ilm/policy/{id}",
     listing="/_ilm/policy",
-    items=_mapped,
+    items=mapped,
     rules=(drop(("version",), ("modified_date",), ("modified_date_millis",), ("in_use_by",)), _zero_ages),
     meta=("policy", "_meta"),
 )
+
+DATES = drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",))
+"""When it was made and changed: servers from 9.x add it on read (row 29)."""
+
+_OF_A_TEMPLATE = (
+    DATES,
+    settings(("template", "settings")),
+    mappings(("template", "mappings")),
+    aliases(("template", "aliases")),
+    drop_if(("template", "settings"), {}),
+    drop_if(("template", "mappings"), {}),
+    drop_if(("template", "aliases"), {}),
+    drop_if(("deprecated",), False),
+)
+_FROM_NOW_ON = Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are")
 
 COMPONENT_TEMPLATE = RestKind(
     name="component-template",
@@ -180,18 +195,9 @@ COMPONENT_TEMPLATE = RestKind(
     path="/_component_template/{id}",
     listing="/_component_template",
     items=_listed("component_templates", "component_template"),
-    rules=(
-        drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",)),
-        settings(("template", "settings")),
-        mappings(("template", "mappings")),
-        aliases(("template", "aliases")),
-        drop_if(("template", "settings"), {}),
-        drop_if(("template", "mappings"), {}),
-        drop_if(("template", "aliases"), {}),
-        drop_if(("deprecated",), False),
-    ),
+    rules=_OF_A_TEMPLATE,
     meta=("_meta",),
-    takes_effect=Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are"),
+    takes_effect=_FROM_NOW_ON,
     refers_to=from_settings(("template", "settings")),
 )
 
@@ -202,23 +208,16 @@ INDEX_TEMPLATE = RestKind(
     listing="/_index_template",
     items=_listed("index_templates", "index_template"),
     rules=(
-        drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",)),
+        *_OF_A_TEMPLATE,
         as_list(("index_patterns",)),
-        settings(("template", "settings")),
-        mappings(("template", "mappings")),
-        aliases(("template", "aliases")),
-        drop_if(("template", "settings"), {}),
-        drop_if(("template", "mappings"), {}),
-        drop_if(("template", "aliases"), {}),
         drop_if(("template", "lifecycle", "enabled"), True),
         drop_if(("template",), {}),
         drop_if(("composed_of",), []),
         drop_if(("ignore_missing_component_templates",), []),
         drop_if(("data_stream", "hidden"), False),
         drop_if(("data_stream", "allow_custom_routing"), False),
-        drop_if(("deprecated",), False),
     ),
     meta=("_meta",),
-    takes_effect=Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are"),
+    takes_effect=_FROM_NOW_ON,
     refers_to=(each("component-template", "composed_of"), *from_settings(("template", "settings"))),
 )
