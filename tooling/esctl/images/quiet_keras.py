@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+LEVEL, QUIET = "TF_CPP_MIN_LOG_LEVEL", "3"
 
 
 def import_keras() -> Any:
-    """The `keras` package. Takes seconds the first time. Who sets TF_CPP_MIN_LOG_LEVEL hears everything."""
-    if LEVEL in os.environ or "keras" in sys.modules:
+    """The `keras` package. Takes seconds the first time. Who sets TF_CPP_MIN_LOG_LEVEL below 3 hears everything."""
+    if os.environ.get(LEVEL, QUIET) != QUIET or "keras" in sys.modules:
         import keras
 
         return keras
-    os.environ[LEVEL] = "3"
+    os.environ[LEVEL] = QUIET
     # What TensorFlow logs while it is loaded goes to file descriptor 2 whatever the level says.
     with _held_back():
         import keras
