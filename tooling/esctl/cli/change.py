@@ -105,7 +105,10 @@ def apply(
 
 
 def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = False, allow: Allow = None) -> int:
-    """Delete everything that this project owns, dependants first; indices only with --allow irreversible."""
+    """Delete what this project owns.
+
+    Lists it, asks, and deletes dependants first; indices only with --allow irreversible.
+    """
     from ..apply import run, survey
     from ..cluster import WRITING
     from ..plan.destruction import destruction

@@ -45,7 +45,11 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Kibana's port; the next free one where it is taken.")
     ] = 5601,
 ) -> int:
-    """Embed images, cluster them, load them into the sandbox and show the dashboard."""
+    """Do the whole job on the embedded sandbox.
+
+    Embeds images, clusters them, applies the example project, loads the vectors, judges the clusters and shows the
+    dashboard.
+    """
     from ..sandbox.server import Sandbox
     from .image_steps import run_embed
     from .sandbox import told, viewer_mount

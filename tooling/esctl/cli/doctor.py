@@ -17,7 +17,11 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(invocation: Invocation) -> int:
-    """Check connection, versions, licence, privileges, clock, Kibana's settings and the model cache."""
+    """Say what stands in the way.
+
+    Checks connection, versions, licence, privileges, clock, Kibana's settings and the model cache; each failure comes
+    with a remedy.
+    """
     from ..cluster import diagnose
     from ..report.terminal import table
 
