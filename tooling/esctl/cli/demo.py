@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import sys
 import time
@@ -128,6 +127,8 @@ def bundled(home: Path) -> Path:
 
 def slug(folder: Path) -> str:
     """A folder name for what belongs to `folder`: readable, and distinct for folders of one name."""
+    import hashlib
+
     return f"{folder.name}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
 
 

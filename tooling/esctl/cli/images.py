@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from .image_steps import fitted_model, jobs, one_job, read_table, run_embed, run_evaluate, run_fit, run_load
 from .invocation import FILES, Invocation, command
 
 Vectors = Annotated[
@@ -42,6 +41,8 @@ def embed(
     batch_size: Annotated[int, typer.Option(help="Images in one step of the network.")] = 32,
 ) -> int:
     """Turn every image of a folder into a vector: image_vectors.csv, and Parquet beside it."""
+    from .image_steps import run_embed
+
     report = run_embed(invocation, directory, out, model, batch_size)
     if invocation.json:
         invocation.answer(
@@ -60,6 +61,8 @@ def embed(
 
 def fit(invocation: Invocation, vectors: Vectors = None, pipeline: PipelineName = None) -> int:
     """Learn the centroids of each k-means processor; skipped where vectors and parameters are unchanged."""
+    from .image_steps import jobs, read_table, run_fit
+
     table = read_table(invocation, vectors)
     fitted = [(job, *run_fit(invocation, job, table)) for job in jobs(invocation, pipeline)]
     if invocation.json:
@@ -84,6 +87,7 @@ def load(
 ) -> int:
     """Load the vectors through the pipeline; what is unchanged is not sent."""
     from ..cluster import WRITING
+    from .image_steps import fitted_model, one_job, read_table, run_load
 
     job = one_job(invocation, None if pipeline == "_none" else pipeline)
     table = read_table(invocation, vectors)
@@ -113,6 +117,7 @@ def evaluate(
 ) -> int:
     """Judge the clusters: silhouettes, Davies-Bouldin, sizes; the figures go to an index of their own."""
     from ..cluster import WRITING
+    from .image_steps import fitted_model, one_job, read_table, run_evaluate
 
     job = one_job(invocation, pipeline)
     table = read_table(invocation, vectors)
