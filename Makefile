@@ -24,7 +24,7 @@ demo: setup
 test: setup
 	$(BIN)/ruff check tooling tests scripts
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not real" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not real" -rs -n $(WORKERS) --dist loadfile
 
 test-real: setup
 	ESCTL_REQUIRE_REAL=1 $(BIN)/python -m pytest -m real
