@@ -246,3 +246,16 @@ def test_delete(kibana):
 def test_objects_survive_a_restart(start_kibana):
     start_kibana("9.5").load(VIEW)
     assert start_kibana("9.5")("GET", "/api/saved_objects/index-pattern/v").json()["attributes"] == VIEW["attributes"]
+
+
+def test_bulk_delete_answers_for_each_object_by_itself(kibana):
+    kibana.load({"type": "tag", "id": "a", "attributes": {"name": "a", "description": "", "color": "#fff"}})
+    wanted = [{"type": "tag", "id": "a"}, {"type": "lens", "id": "gone"}, {"type": "nothing", "id": "x"}]
+    answer = kibana("POST", "/api/saved_objects/_bulk_delete", wanted)
+    assert answer.status_code == 200
+    there, gone, unknown = answer.json()["statuses"]
+    assert there == {"id": "a", "type": "tag", "success": True}
+    assert (gone["success"], gone["error"]["statusCode"]) == (False, 404)
+    assert gone["error"]["message"] == "Saved object [lens/gone] not found"
+    assert (unknown["success"], unknown["error"]["statusCode"]) == (False, 400)
+    assert kibana("GET", "/api/saved_objects/tag/a").status_code == 404

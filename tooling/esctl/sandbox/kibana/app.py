@@ -277,6 +277,11 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
         lambda c: saved_objects.bulk_get(c.store, _references(c.body, "body"), space=c.space),
     ),
     (
+        "POST",
+        _OBJECTS + "/_bulk_delete",
+        lambda c: saved_objects.bulk_delete(c.store, _references(c.body, "body"), space=c.space),
+    ),
+    (
         "GET",
         _OBJECTS + "/{type}/{id}",
         lambda c: saved_objects.get(c.store, c.params["type"], c.id, space=c.space),

@@ -1,4 +1,4 @@
-"""`/api/saved_objects/_find`, `_bulk_get` and the routes of one object."""
+"""`/api/saved_objects/_find`, `_bulk_get`, `_bulk_delete` and the routes of one object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .errors import bad_request, object_not_found
+from .errors import KibanaError, bad_request, object_not_found
 from .registry import TYPES, latest
 from .store import SavedObject, Store
 
@@ -118,3 +118,20 @@ def delete(store: Store, type_: str, id_: str, *, space: str) -> dict[str, Any]:
         get(store, type_, id_, space=space)
         store.delete(type_, id_)
     return {}
+
+
+def bulk_delete(store: Store, wanted: list[dict[str, Any]], *, space: str) -> dict[str, Any]:
+    """`POST /api/saved_objects/_bulk_delete`: each object by itself; one that is absent is no refusal of the rest."""
+    statuses: list[dict[str, Any]] = []
+    with store.writing():
+        for one in wanted:
+            status: dict[str, Any] = {"id": one["id"], "type": one["type"], "success": True}
+            try:
+                if one["type"] not in TYPES:
+                    raise bad_request(f"Unsupported saved object type: '{one['type']}': Bad Request")
+                get(store, one["type"], one["id"], space=space)
+                store.delete(one["type"], one["id"])
+            except KibanaError as refusal:
+                status |= {"success": False, "error": refusal.body}
+            statuses.append(status)
+    return {"statuses": statuses}
