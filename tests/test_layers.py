@@ -34,7 +34,7 @@ def test_the_contracts_hold():
         ("images", "from ..sandbox import server"),
         ("report", "import requests"),
         ("cluster", "from ..project import load_settings"),
-        ("apply", "from ..report.terminal import say"),
+        ("apply", "from ..report.terminal import table"),
     ],
 )
 def test_a_bad_import_breaks_them(tmp_path, room, line):

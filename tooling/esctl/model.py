@@ -210,7 +210,6 @@ class Change:
     desired: Body | None = field(default=None, repr=False)
     live: Live | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
-    protect: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,6 @@ class Plan:
     changes: tuple[Change, ...]
     capabilities: Capabilities = Capabilities()
     requests: int = 0
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

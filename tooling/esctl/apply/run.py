@@ -44,8 +44,6 @@ def allowed(plan: Plan, allow: Collection[str]) -> None:
         if change.action is Action.UNDECIDED:
             raise Refused(f"{change.address}: {change.words.splitlines()[0]}")
     for change in to_do(plan):
-        if change.protect and change.action in (Action.DELETE, Action.REPLACE):
-            raise Refused(f"{change.address} is protected (`protect: true`) and would be deleted")
         if change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
             raise Refused(f"{change.address}: {said}", hint="`--allow irreversible` lets it happen")

@@ -15,6 +15,7 @@ import typer
 
 from ..errors import EsctlError
 from .invocation import FILES, Invocation, command
+from .sandbox import KibanaPort, Port, told, viewer_mount
 
 if TYPE_CHECKING:
     from ..cluster import Cluster
@@ -37,12 +38,8 @@ def demo(
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Embedding model, where not the one used before.")
     ] = None,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Elasticsearch's port; the next free one where it is taken.")
-    ] = 9200,
-    kibana_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Kibana's port; the next free one where it is taken.")
-    ] = 5601,
+    port: Port = 9200,
+    kibana_port: KibanaPort = 5601,
 ) -> int:
     """Do the whole job on the embedded sandbox.
 
@@ -51,7 +48,6 @@ def demo(
     """
     from ..sandbox.server import Sandbox
     from .image_steps import run_embed
-    from .sandbox import told, viewer_mount
 
     started = time.monotonic()
     home = HOME.absolute()

@@ -119,7 +119,7 @@ class Invocation:
                 self.warn(str(problem))
         return loaded
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Any]:
         """What `${embedding.…}` stands for."""
         found = self.embedding

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ..dashboards import check_dashboard, decode, differences_in_words, normal_form, to_saved_objects
+from ..dashboards import check_dashboard, decode, to_saved_objects
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
+from ..model import Address, Body, Capabilities, Live, Request, Resource, Sender
 from . import saved_objects
-from .base import Context, Cost, Reference
-from .chart_references import chart_references
+from .base import Context
+from .charted import Charted
 
 
 @dataclass(frozen=True)
-class DashboardKind:
+class DashboardKind(Charted):
     """Written whole by `_import`; panels that were added by hand in Kibana are drift."""
 
     name: str = "dashboard"
@@ -32,18 +32,12 @@ class DashboardKind:
         objects = to_saved_objects(resource.spec, id=resource.address.id, version=context.capabilities.kibana_version)
         return decode(objects[0])
 
-    def references(self, resource: Resource) -> Iterator[Reference]:
-        yield from chart_references(resource.spec, resource.address.space)
-
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
         found = saved_objects.export(sender, addresses, ("dashboard",))
         return {
             address: Live(address, decode(saved[0]), saved_objects.version_of(saved[0]))
             for address, saved in found.items()
         }
-
-    def normalise(self, body: Body, capabilities: Capabilities) -> Body:
-        return normal_form(saved_objects.envelope(body))
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         return (saved_objects.importing(address.space, [body]),)
@@ -52,15 +46,6 @@ class DashboardKind:
         # Deprecated, but in every version from 8 on; the Dashboards API exists from 9.4 only.
         path = f"/api/saved_objects/dashboard/{quote(address.id, safe='')}"
         return (Request("kibana", "DELETE", saved_objects.in_space(address.space, path)),)
-
-    def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
-        return Cost(Consequence.INSTANT)
-
-    def in_words(self, before: Body, after: Body) -> Sequence[str]:
-        return differences_in_words(before, after)
-
-    def refusal(self, response: Response) -> str | None:
-        return saved_objects.refusal(response)
 
 
 DASHBOARD = DashboardKind()

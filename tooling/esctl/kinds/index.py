@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Difference, Live, Path, Request, Resource, Sender
-from . import changes, schema
+from . import changes
 from .base import Context, Cost, Reference, owner_mark
 from .differences import differences
 from .normalise import aliases, copy, drop_if, flat_settings, mappings, settings, without_owner
-from .rest import alias_problems, from_settings
+from .rest import body_problems, from_settings
 
 RULES = (
     settings(("settings",)),
@@ -38,9 +38,7 @@ class IndexKind:
     meta: Path = ("mappings", "_meta")
 
     def check(self, resource: Resource) -> Iterable[Problem]:
-        for path, message, hint, severity in schema.check(self.name, resource.spec):
-            yield Problem(message, resource.at("spec", *path), hint, severity)
-        yield from alias_problems(resource, "aliases")
+        return body_problems(resource, "aliases")
 
     def render(self, resource: Resource, context: Context) -> Body:
         body = copy(resource.spec)

@@ -128,9 +128,8 @@ def aliases(path: Path) -> Rule:
                     routing = str(alias.pop("routing"))
                     alias.setdefault("index_routing", routing)
                     alias.setdefault("search_routing", routing)
-                for name in ("is_hidden", "is_write_index"):
-                    if name == "is_hidden" and alias.get(name) is False:
-                        del alias[name]
+                if alias.get("is_hidden") is False:
+                    del alias["is_hidden"]
         return body
 
     return rule

@@ -37,9 +37,7 @@ class RestKind:
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         """Unknown keys and wrong types, by the schema of Elasticsearch's own API."""
-        for path, message, hint, severity in schema.check(self.name, resource.spec):
-            yield Problem(message, resource.at("spec", *path), hint, severity)
-        yield from alias_problems(resource, "template", "aliases")
+        return body_problems(resource, "template", "aliases")
 
     def render(self, resource: Resource, context: Context) -> Body | Waiting:
         return self.marked(copy(resource.spec), context.project)
@@ -81,13 +79,18 @@ class RestKind:
         return self.path.format(id=quote(address.id, safe=""))
 
 
-def alias_problems(resource: Resource, *path: str) -> Iterator[Problem]:
-    """Numbers as an alias' routing: 9.5.3 and 8.19.21 answer 200 and drop them."""
-    for alias, options in (get(resource.spec, path) or {}).items():
+def body_problems(resource: Resource, *aliases: str) -> Iterator[Problem]:
+    """What the schema says of a body, and numbers as routing of the aliases at that path.
+
+    9.5.3 and 8.19.21 answer 200 to such a number and drop it.
+    """
+    for path, message, hint, severity in schema.check(resource.address.kind, resource.spec):
+        yield Problem(message, resource.at("spec", *path), hint, severity)
+    for alias, options in (get(resource.spec, aliases) or {}).items():
         for key in ("routing", "index_routing", "search_routing"):
             value = options.get(key) if isinstance(options, dict) else None
             if isinstance(value, int | float):
-                place = resource.at("spec", *path, alias, key)
+                place = resource.at("spec", *aliases, alias, key)
                 yield Problem(f"{key} {value} is a number, which Elasticsearch drops", place, f'write {key}: "{value}"')
 
 

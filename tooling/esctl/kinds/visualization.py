@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ..dashboards import check_visualization, decode, differences_in_words, normal_form, visualization_object
+from ..dashboards import check_visualization, decode, visualization_object
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
+from ..model import Address, Body, Capabilities, Live, Request, Resource, Sender
 from . import saved_objects
-from .base import Context, Cost, Reference
-from .chart_references import chart_references
+from .base import Context
+from .charted import Charted
 
 TYPES = ("visualization", "lens")
 """Vega is a `visualization`, every other chart a `lens`; in a project both are one kind, told apart by `type`."""
 
 
 @dataclass(frozen=True)
-class VisualizationKind:
+class VisualizationKind(Charted):
     """Written whole by `_import`. Reading asks for both types of every id: two requests, whatever the number."""
 
     name: str = "visualization"
@@ -32,9 +32,6 @@ class VisualizationKind:
     def render(self, resource: Resource, context: Context) -> Body:
         return decode(visualization_object(resource.spec, id=resource.address.id))
 
-    def references(self, resource: Resource) -> Iterator[Reference]:
-        yield from chart_references(resource.spec, resource.address.space)
-
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
         found = saved_objects.export(sender, addresses, TYPES)
         live = {}
@@ -43,9 +40,6 @@ class VisualizationKind:
             saved = min(objects, key=lambda one: TYPES.index(one["type"]))
             live[address] = Live(address, decode(saved), saved_objects.version_of(saved))
         return live
-
-    def normalise(self, body: Body, capabilities: Capabilities) -> Body:
-        return normal_form(saved_objects.envelope(body))
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         request = saved_objects.importing(address.space, [body])
@@ -61,15 +55,6 @@ class VisualizationKind:
         body = [{"type": type_, "id": address.id} for type_ in types]
         path = saved_objects.in_space(address.space, "/api/saved_objects/_bulk_delete")
         return Request("kibana", "POST", path, body=body)
-
-    def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
-        return Cost(Consequence.INSTANT)
-
-    def in_words(self, before: Body, after: Body) -> Sequence[str]:
-        return differences_in_words(before, after)
-
-    def refusal(self, response: Response) -> str | None:
-        return saved_objects.refusal(response)
 
 
 VISUALIZATION = VisualizationKind()

@@ -61,10 +61,7 @@ def build(
     gone = [a for a in survey.remembered if a not in written and a.kind in kinds and chosen(a)]
     gone.sort(key=lambda address: rank(address, kinds), reverse=True)
     changes += [_orphan(address, survey, context, kinds[address.kind], choices) for address in gone]
-    warnings = tuple(
-        f"{target} is referred to by {place}, and does not exist" for target, place in survey.missing.items()
-    )
-    return Plan(context.project, tuple(changes), context.capabilities, survey.requests, warnings)
+    return Plan(context.project, tuple(changes), context.capabilities, survey.requests)
 
 
 def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, choices: Choices) -> Change:
@@ -77,7 +74,6 @@ def _change(resource: Resource, survey: Survey, context: Context, kind: Kind, ch
         source=resource.source,
         live=live,
         remembered=remembered,
-        protect=resource.protect,
     )
     if owner := _foreign_owner(address, live, survey, kind, context):
         words = f'it belongs to the project "{owner}": take it out of one of the two, or `esctl destroy` it there'

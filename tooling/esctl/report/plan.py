@@ -25,8 +25,6 @@ def plan_lines(plan: Plan, style: Style, *, verbose: bool = False) -> Iterator[s
     """One line per resource that is not clean, the words below it, and a last line that counts."""
     for change in plan.changes:
         yield from change_lines(change, style, verbose=verbose)
-    for warning in plan.warnings:
-        yield style("! ", "yellow") + warning
     yield style(summary_line(plan), "bold")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
@@ -39,8 +38,3 @@ def table(rows: Iterable[Sequence[str]], *, indent: str = "", gap: str = "  ") -
         (indent + gap.join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])).rstrip()
         for row in rows
     ]
-
-
-def say(*lines: str, stream: TextIO | None = None) -> None:
-    """Print lines; stdout where no stream is given."""
-    print(*lines, sep="\n", file=stream or sys.stdout, flush=True)
