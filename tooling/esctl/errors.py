@@ -20,12 +20,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake (or doubt) in what was written."""
+    """One mistake (or doubt) in what was written. `rule` is the id of the rule that found it, for `esctl explain`."""
 
     message: str
     source: Source | None = None
     hint: str | None = None
     severity: Literal["error", "warning"] = "error"
+    rule: str = ""
 
     def as_json(self) -> dict[str, str | int | None]:
         """What `--json` prints of it."""
@@ -35,11 +36,13 @@ class Problem:
             "line": (self.source.line or None) if self.source else None,
             "message": self.message,
             "hint": self.hint,
+            "rule": self.rule or None,
         }
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
-        return f"{place}{self.message}" + (f"; {self.hint}" if self.hint else "")
+        rule = f" [{self.rule}]" if self.rule else ""
+        return f"{place}{self.message}" + (f"; {self.hint}" if self.hint else "") + rule
 
 
 class EsctlError(Exception):

@@ -1,6 +1,7 @@
 """The words of the code: Address, Resource, Live, Remembered, Change, Plan, Outcome; and Request, what is sent.
 
-Frozen data that flows between the rooms. A `body` is always plain JSON data (dict, list, str, int, float, bool, None).
+Frozen data that flows between the rooms. A `body` is plain JSON data (dict, list, str, int, float, bool, None);
+in what is desired, a Secret may stand for text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from .errors import EsctlError, Source
+from .secret import Secret
 
 Body = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -52,6 +54,9 @@ class Resource:
     depends_on: tuple[Address, ...] = ()
     protect: bool = False
     adopt: bool = False
+    moved_from: Address | None = None
+    rendered: bool = False
+    """True where `spec` is already the body that is sent: a state of an earlier run."""
 
     def at(self, *path: str | int) -> Source:
         """Where `path` (below the document) was written; falls back to the nearest parent that has a line."""
@@ -122,6 +127,7 @@ class Consequence(StrEnum):
     INSTANT = "instant"
     NEXT_ROLLOVER = "next rollover"
     RESTART = "restart"
+    REINDEX = "reindex"
     IRREVERSIBLE = "irreversible"
 
 
@@ -142,7 +148,8 @@ class Difference:
 class Request:
     """One HTTP request, as data: what a plan shows and `apply` sends.
 
-    `body` is JSON data; a list of JSON objects when `form` is `ndjson` (`_bulk`) or `file` (the upload of `_import`).
+    `body` is JSON data in which a Secret may stand for text (it is revealed when it is sent); a list of JSON objects
+    when `form` is `ndjson` (`_bulk`) or `file` (the upload of `_import`).
     """
 
     service: Literal["elasticsearch", "kibana"]
@@ -188,11 +195,38 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Produced:
+    """Something that a server tells once, when it makes it: an API key. `write_to` is where a person wants it."""
+
+    address: Address
+    secret: Secret
+    what: str
+    write_to: str | None = None
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A resource that cannot be decided yet, and the command that makes what it waits for."""
 
     reason: str
     command: str = ""
+
+
+@dataclass(frozen=True)
+class Reindex:
+    """Documents move from the index `source` into a new one, `target`; then the name `alias` stands for that.
+
+    `body` creates the target. `plain`: `alias` is itself the source, which becomes an alias in the same step.
+    `documents` and `size` (bytes) are the source's, None before they were asked for.
+    """
+
+    alias: str
+    source: str
+    target: str
+    body: Body = field(repr=False)
+    plain: bool = False
+    documents: int | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -206,6 +240,7 @@ class Change:
     words: str = ""
     differences: tuple[Difference, ...] = ()
     requests: tuple[Request, ...] = ()
+    reindex: Reindex | None = None
     source: Source | None = None
     desired: Body | None = field(default=None, repr=False)
     live: Live | None = field(default=None, repr=False)

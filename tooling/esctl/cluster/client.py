@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..errors import ServerError
 from ..model import Capabilities, Request, Response
+from ..secret import holds_secrets, masked, revealed
 from . import refusals
 from .connection import Connection
 from .guard import Guard
@@ -75,7 +77,11 @@ class Cluster:
 
         Raises GuardError; ServerError where no answer came, or the status is 400 and above and not in `accept`.
         """
-        response = self._to_kibana(request) if request.service == "kibana" else self._to_elasticsearch(request)
+        secret = holds_secrets(request.body)
+        to = self._to_kibana if request.service == "kibana" else self._to_elasticsearch
+        response = to(replace(request, body=revealed(request.body)) if secret else request)
+        if secret:
+            response = replace(response, body=masked(response.body, request.body))
         if response.status >= 400 and response.status not in tuple(accept):
             raise refusals.refused(
                 self.connection, request.service, request.method, request.path, response.status, response.body

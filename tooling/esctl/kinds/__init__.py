@@ -2,44 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from types import MappingProxyType
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .base import Kind
 
-NAMES = (
-    "ilm-policy",
-    "component-template",
-    "ingest-pipeline",
-    "index-template",
-    "index",
-    "data-view",
-    "visualization",
-    "dashboard",
-)
+_PLACES = {
+    # name of the kind: module of this room, attribute
+    # "cluster-settings": "cluster_settings:CLUSTER_SETTINGS",
+    # "stored-script": "scripts:STORED_SCRIPT",
+    # "search-template": "scripts:SEARCH_TEMPLATE",
+    # "synonym-set": "synonym_set:SYNONYM_SET",
+    # "query-ruleset": "query_ruleset:QUERY_RULESET",
+    # "inference-endpoint": "inference_endpoint:INFERENCE_ENDPOINT",
+    # "snapshot-repository": "snapshots:SNAPSHOT_REPOSITORY",
+    # "slm-policy": "snapshots:SLM_POLICY",
+    "ilm-policy": "rest:ILM_POLICY",
+    "component-template": "rest:COMPONENT_TEMPLATE",
+    # "enrich-policy": "enrich_policy:ENRICH_POLICY",
+    "ingest-pipeline": "ingest_pipeline:INGEST_PIPELINE",
+    # "logstash-pipeline": "logstash_pipeline:LOGSTASH_PIPELINE",
+    "index-template": "rest:INDEX_TEMPLATE",
+    "index": "index:INDEX",
+    # "data-stream": "data_stream:DATA_STREAM",
+    # "data-stream-lifecycle": "data_stream:DATA_STREAM_LIFECYCLE",
+    # "alias": "alias:ALIAS",
+    # "documents": "documents:DOCUMENTS",
+    # "transform": "transform:TRANSFORM",
+    # "ccr-auto-follow": "ccr:CCR_AUTO_FOLLOW",
+    # "ccr-follower": "ccr:CCR_FOLLOWER",
+    # "watch": "watch:WATCH",
+    # "search-connector": "search_connector:SEARCH_CONNECTOR",
+    # "application-privilege": "application_privilege:APPLICATION_PRIVILEGE",
+    # "role": "role:ROLE",
+    # "role-mapping": "role_mapping:ROLE_MAPPING",
+    # "user": "user:USER",
+    # "api-key": "api_key:API_KEY",
+    "data-view": "data_view:DATA_VIEW",
+    "visualization": "visualization:VISUALIZATION",
+    "dashboard": "dashboard:DASHBOARD",
+}
+
+NAMES = tuple(_PLACES)
+
+
+class _Registry(Mapping[str, "Kind"]):
+    """Every kind by its name, its module imported when it is asked for: dashboards bring a large schema."""
+
+    def __getitem__(self, name: str) -> Kind:
+        return _kind(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _PLACES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
 
 
 @cache
-def registry() -> Mapping[str, Kind]:
-    """Every kind by its name; imported on first use, since dashboards bring a large schema."""
-    from .dashboard import DASHBOARD
-    from .data_view import DATA_VIEW
-    from .index import INDEX
-    from .ingest_pipeline import INGEST_PIPELINE
-    from .rest import COMPONENT_TEMPLATE, ILM_POLICY, INDEX_TEMPLATE
-    from .visualization import VISUALIZATION
+def _kind(name: str) -> Kind:
+    module, attribute = _PLACES[name].split(":")
+    kind: Kind = getattr(import_module(f".{module}", __name__), attribute)
+    return kind
 
-    kinds: tuple[Kind, ...] = (
-        ILM_POLICY,
-        COMPONENT_TEMPLATE,
-        INGEST_PIPELINE,
-        INDEX_TEMPLATE,
-        INDEX,
-        DATA_VIEW,
-        VISUALIZATION,
-        DASHBOARD,
-    )
-    return MappingProxyType({kind.name: kind for kind in kinds})
+
+def registry() -> Mapping[str, Kind]:
+    """Every kind by its name."""
+    return _Registry()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from ..errors import Problem
 from ..model import (
@@ -14,6 +14,7 @@ from ..model import (
     Consequence,
     Live,
     Path,
+    Produced,
     Request,
     Resource,
     Response,
@@ -54,6 +55,17 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a kind asks of the servers: their first version, the licence, whether it exists on Serverless."""
+
+    since: tuple[int, int] = (8, 0)
+    licence: Literal["basic", "platinum", "enterprise"] = "basic"
+    serverless: bool = True
+    security: bool = False
+    """It exists only where security is switched on."""
+
+
+@dataclass(frozen=True)
 class Cost:
     """What a change costs, and the words for it."""
 
@@ -66,6 +78,8 @@ class Kind(Protocol):
 
     `stage` orders kinds that do not refer to each other (low first; deletion goes the other way).
     `shared` kinds stand on ground that others write too: only what was written is compared.
+    `about` says in one to three sentences what it is, for people; `api` whose body `spec` is.
+    `secrets` are the places in `spec` where `${secret.…}` may stand, as dotted globs: elsewhere a server would show it.
     """
 
     @property
@@ -76,6 +90,14 @@ class Kind(Protocol):
     def spaced(self) -> bool: ...
     @property
     def shared(self) -> bool: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def api(self) -> str: ...
+    @property
+    def needs(self) -> Needs: ...
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         """Mistakes that can be seen without a server."""
@@ -138,6 +160,42 @@ class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]: ...
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """A kind that can be pulled, adopted as a whole, and held in a snapshot."""
+
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        """All there is of it, system things included; the number of requests does not grow with them."""
+        ...
+
+    def foreign(self, live: Live) -> str | None:
+        """Why a person's project should not hold it (`a system index`, `managed by Fleet`), or None."""
+        ...
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        """The `spec` that a person would write for it: without the server's additions, defaults and owner's mark.
+
+        A secret that the server does not show is `{"$secret": "${secret.env.NAME}"}` with a name made from the address.
+        """
+        ...
+
+
+@runtime_checkable
+class Producing(Protocol):
+    """A kind whose server tells something once, when it is made."""
+
+    def produced(self, address: Address, body: Body, response: Response) -> Produced | None: ...
+
+
+@runtime_checkable
+class Verifiable(Protocol):
+    """A kind whose resources can be tried out after an apply, with requests that only read."""
+
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterable[str]:
+        """What does not work, one line each; nothing where all is well. `body` is the rendered body."""
+        ...
 
 
 def owner_mark(project: str) -> Body:

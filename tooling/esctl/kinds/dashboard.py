@@ -10,7 +10,7 @@ from ..dashboards import check_dashboard, decode, to_saved_objects
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Live, Request, Resource, Sender
 from . import saved_objects
-from .base import Context
+from .base import Context, Needs
 from .charted import Charted
 
 
@@ -22,6 +22,10 @@ class DashboardKind(Charted):
     stage: int = 80
     spaced: bool = True
     shared: bool = False
+    about: str = "A Kibana dashboard, in the official format as code, with `vega` panels beside it."
+    api: str = "PUT /api/dashboards/{id}"
+    needs: Needs = Needs()
+    secrets: tuple[str, ...] = ()
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         for path, message, hint in check_dashboard(resource.spec):

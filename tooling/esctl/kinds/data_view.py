@@ -18,7 +18,7 @@ from ..dashboards.mistakes import Checker
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
 from . import saved_objects
-from .base import Context, Cost, Reference
+from .base import Context, Cost, Needs, Reference
 from .chart_references import index_names
 
 TYPE = "index-pattern"
@@ -86,6 +86,10 @@ class DataViewKind:
     stage: int = 60
     spaced: bool = True
     shared: bool = False
+    about: str = "What Kibana looks at: a pattern of indices, its time field, formats and runtime fields."
+    api: str = "POST /api/data_views/data_view (its `data_view`)"
+    needs: Needs = Needs()
+    secrets: tuple[str, ...] = ()
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         for path, message, hint in Checker(SCHEMA).mistakes(resource.spec, "data_view"):

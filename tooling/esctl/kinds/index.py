@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Difference, Live, Path, Request, Resource, Sender
 from . import changes
-from .base import Context, Cost, Reference, owner_mark
+from .base import Context, Cost, Needs, Reference, owner_mark
 from .differences import differences
 from .normalise import aliases, copy, drop_if, flat_settings, mappings, settings, without_owner
 from .rest import body_problems, from_settings
@@ -35,6 +35,10 @@ class IndexKind:
     stage: int = 50
     spaced: bool = False
     shared: bool = True
+    about: str = "One index: settings, mappings, aliases. What cannot change in place moves its documents to a new one."
+    api: str = "PUT /{index}"
+    needs: Needs = Needs()
+    secrets: tuple[str, ...] = ()
     meta: Path = ("mappings", "_meta")
 
     def check(self, resource: Resource) -> Iterable[Problem]:

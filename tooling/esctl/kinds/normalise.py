@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..model import Body, Capabilities, Path
+from ..secret import Secret
 from .base import OWNER
 from .changes import default_that_is_dropped
 
@@ -60,7 +61,7 @@ def as_text(value: Any) -> Any:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return value if isinstance(value, Secret) else str(value)
 
 
 def settings(path: Path) -> Rule:

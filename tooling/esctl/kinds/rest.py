@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender, Waiting
 from . import schema
-from .base import Context, Cost, Reference, owner_mark
+from .base import Context, Cost, Needs, Reference, owner_mark
 from .normalise import Rule, aliases, as_list, copy, drop, drop_if, get, mappings, settings, without_owner
 
 Listing = Callable[[Any], Iterable[tuple[str, Body]]]
@@ -19,19 +19,42 @@ Refers = Callable[[Body], Iterable[tuple[str, str, Path]]]
 """From a spec: the kind and id of each resource it points to, and the path where it does."""
 
 
+def managed(name: str, body: Body) -> str | None:
+    """A leading dot, or `_meta.managed`: the mark of what Elastic's own products install."""
+    if name.startswith("."):
+        return "its name begins with a dot: the system's"
+    for path in (("_meta",), ("policy", "_meta"), ("metadata",)):
+        meta = get(body, path)
+        if isinstance(meta, dict) and (meta.get("managed") is True or meta.get("_reserved") is True):
+            by = meta.get("managed_by") or (get(meta, ("package", "name")) and "Fleet")
+            return f"managed by {by}" if by else "managed by Elastic"
+    return None
+
+
 @dataclass(frozen=True)
 class RestKind:
-    """A kind written whole by one PUT, listed by one GET. `meta` is the path to its `_meta`."""
+    """A kind written whole by one request, listed by one GET.
+
+    `meta` is the path to its `_meta` or `metadata`, None where it has none. `system` says why something on the server
+    is not a person's.
+    """
 
     name: str
     stage: int
     path: str
     listing: str
     items: Listing
-    rules: tuple[Rule, ...]
-    meta: Path
+    about: str
+    api: str
+    rules: tuple[Rule, ...] = ()
+    meta: Path | None = None
+    method: Literal["PUT", "POST"] = "PUT"
     takes_effect: Cost = Cost(Consequence.INSTANT)
+    deletion: Cost = Cost(Consequence.INSTANT)
     refers_to: tuple[Refers, ...] = ()
+    needs: Needs = Needs()
+    secrets: tuple[str, ...] = ()
+    system: Callable[[str, Body], str | None] = managed
     spaced: bool = False
     shared: bool = False
 
@@ -44,7 +67,7 @@ class RestKind:
 
     def marked(self, body: Body, project: str) -> Body:
         """The body with the owner's mark in its `_meta`."""
-        return _marked(body, self.meta, project)
+        return _marked(body, self.meta, project) if self.meta is not None else body
 
     def references(self, resource: Resource) -> Iterator[Reference]:
         for refers in self.refers_to:
@@ -52,28 +75,36 @@ class RestKind:
                 yield Reference(Address(kind, name), ("spec", *path))
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
-        answer = sender.send(Request("elasticsearch", "GET", self.listing), accept=(404,)).body
-        wanted = {address.id: address for address in addresses}
-        return {
-            wanted[name]: Live(wanted[name], body, _version(body))
-            for name, body in self.items(answer)
-            if name in wanted
-        }
+        found = self.everything(sender, capabilities)
+        return {address: found[address] for address in addresses if address in found}
+
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        answer = sender.send(Request("elasticsearch", "GET", self.listing), accept=(404,))
+        items = self.items(answer.body) if answer.status == 200 else ()
+        return {(address := Address(self.name, name)): Live(address, body, _version(body)) for name, body in items}
+
+    def foreign(self, live: Live) -> str | None:
+        return self.system(live.address.id, live.body)
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        return self.normalise(live.body, capabilities)
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy(body)
-        for rule in (*self.rules, without_owner(self.meta)):
+        for rule in self.rules:
             body = rule(body, capabilities)
-        return body
+        return without_owner(self.meta)(body, capabilities) if self.meta is not None else body
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
-        return (Request("elasticsearch", "PUT", self._path(address), body=body),)
+        return (Request("elasticsearch", self.method, self._path(address), body=body),)
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         return (Request("elasticsearch", "DELETE", self._path(address)),)
 
     def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
-        return self.takes_effect if before is not None and after is not None else Cost(Consequence.INSTANT)
+        if after is None:
+            return self.deletion
+        return self.takes_effect if before is not None else Cost(Consequence.INSTANT)
 
     def _path(self, address: Address) -> str:
         return self.path.format(id=quote(address.id, safe=""))
@@ -173,6 +204,8 @@ ILM_POLICY = RestKind(
     path="/_ilm/policy/{id}",
     listing="/_ilm/policy",
     items=mapped,
+    about="An index lifecycle: what happens to indices as they age, phase by phase.",
+    api="PUT /_ilm/policy/{policy}",
     rules=(drop(("version",), ("modified_date",), ("modified_date_millis",), ("in_use_by",)), _zero_ages),
     meta=("policy", "_meta"),
 )
@@ -198,6 +231,8 @@ COMPONENT_TEMPLATE = RestKind(
     path="/_component_template/{id}",
     listing="/_component_template",
     items=_listed("component_templates", "component_template"),
+    about="A building block of index templates: settings, mappings and aliases under one name.",
+    api="PUT /_component_template/{name}",
     rules=_OF_A_TEMPLATE,
     meta=("_meta",),
     takes_effect=_FROM_NOW_ON,
@@ -210,6 +245,8 @@ INDEX_TEMPLATE = RestKind(
     path="/_index_template/{id}",
     listing="/_index_template",
     items=_listed("index_templates", "index_template"),
+    about="What new indices and data streams get whose names match its patterns.",
+    api="PUT /_index_template/{name}",
     rules=(
         *_OF_A_TEMPLATE,
         as_list(("index_patterns",)),

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any, Literal, NamedTuple
 
 from ..model import Path
+from ..secret import Secret
 from .wording import in_words, meant, name_of, nesting_hint, numeric
 
 Schema = Mapping[str, Any]
@@ -30,12 +31,10 @@ class Finding(NamedTuple):
 
 
 def check(kind: str, spec: Any) -> Iterator[Finding]:
-    """What is wrong with the body of one of Elasticsearch's kinds, one finding per mistake.
-
-    Raises KeyError for a kind that the schema does not hold.
-    """
-    schema = _schema()["kinds"][kind]
-    yield from _value(spec, schema, (), schema["title"])
+    """What is wrong with the body of one of Elasticsearch's kinds, one finding per mistake."""
+    schema = _schema()["kinds"].get(kind)
+    if schema is not None:
+        yield from _value(spec, schema, (), schema["title"])
 
 
 @functools.cache
@@ -52,7 +51,9 @@ def _followed(schema: Schema) -> Schema:
 
 
 def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Finding]:
-    """Check one value; `place` says in words what it stands in."""
+    """Check one value; `place` says in words what it stands in. A secret is not looked into."""
+    if isinstance(value, Secret):
+        return
     schema = _followed(schema)
     if "oneOf" in schema:
         schema = _followed(_fitting(value, schema["oneOf"]))

@@ -9,7 +9,7 @@ from ..dashboards import check_visualization, decode, visualization_object
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Live, Request, Resource, Sender
 from . import saved_objects
-from .base import Context
+from .base import Context, Needs
 from .charted import Charted
 
 TYPES = ("visualization", "lens")
@@ -24,6 +24,10 @@ class VisualizationKind(Charted):
     stage: int = 70
     spaced: bool = True
     shared: bool = False
+    about: str = "A chart in Kibana's library, Lens as code or Vega, that dashboards refer to."
+    api: str = "PUT /api/visualizations/{id}"
+    needs: Needs = Needs()
+    secrets: tuple[str, ...] = ()
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         for path, message, hint in check_visualization(resource.spec):

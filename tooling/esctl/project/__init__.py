@@ -1,9 +1,9 @@
 """Files → resources: settings, environments, templates, values, lines."""
 
+from ..secret import Secret
 from .document import KEYS
 from .example import example_root, scaffold
 from .load import Loaded, load_resources
-from .secrets import Secret
 from .servers import ServerSettings
 from .settings import ImageSettings, Settings, load_settings
 from .yaml import Document, read_yaml

@@ -16,12 +16,11 @@ from typing import Any
 
 from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean, nearest
 from ..model import Address, Path, Resource
-from .secrets import Secret
 from .settings import in_words, read_text
 from .values import Values, substitute
 from .yaml import Document, read_yaml
 
-KEYS = ("kind", "id", "spec", "space", "depends_on", "protect", "when", "adopt")
+KEYS = ("kind", "id", "spec", "space", "depends_on", "protect", "when", "adopt", "moved_from")
 """What a document may hold; everything else is a mistake."""
 
 
@@ -82,6 +81,7 @@ class _Reading:
             "depends_on": self.depends_on(data.get("depends_on")),
             "protect": self.flag(data, "protect"),
             "adopt": self.flag(data, "adopt"),
+            "moved_from": self.moved_from(data.get("moved_from"), address),
         }
         if address:
             source = Source(self.path, self.document.line)
@@ -169,19 +169,41 @@ class _Reading:
             return ()
         addresses = []
         for index, text in enumerate(written):
-            at = ("depends_on", index)
             if not isinstance(text, str):
+                at = ("depends_on", index)
                 self.problem(at, f"depends_on holds {in_words(text)}, not an address", 'write "kind/id"')
-                continue
-            try:
-                address = Address.parse(text)
-            except EsctlError as error:
-                self.problem(at, error.problems[0].message, error.problems[0].hint)
-                continue
-            if address.kind not in self.rules.kinds:
-                self.problem(at, f'there is no kind "{address.kind}"', did_you_mean(address.kind, self.rules.kinds))
-            addresses.append(replace(address, space="") if address.space == "default" else address)
+            elif address := self.parsed_address(text, ("depends_on", index)):
+                addresses.append(address)
         return tuple(addresses)
+
+    def moved_from(self, written: Any, address: Address | None) -> Address | None:
+        """The address under which the resource was written before."""
+        if written is None:
+            return None
+        at = ("moved_from",)
+        if not isinstance(written, str):
+            self.problem(at, f"moved_from must be an address, not {in_words(written)}", 'write "kind/id"')
+            return None
+        before = self.parsed_address(written, at)
+        if before is None or address is None:
+            return None
+        if before == address:
+            self.problem(at, f"{address} is where it is already", "leave moved_from out")
+        elif before.kind != address.kind:
+            self.problem(at, f"a {before.kind} cannot become a {address.kind}", "moved_from names the same kind")
+        else:
+            return before
+        return None
+
+    def parsed_address(self, text: str, at: Path) -> Address | None:
+        try:
+            address = Address.parse(text)
+        except EsctlError as error:
+            self.problem(at, error.problems[0].message, error.problems[0].hint)
+            return None
+        if address.kind not in self.rules.kinds:
+            self.problem(at, f'there is no kind "{address.kind}"', did_you_mean(address.kind, self.rules.kinds))
+        return replace(address, space="") if address.space == "default" else address
 
     def spec(self, spec: Any, kind: str) -> dict[str, Any]:
         if spec is None:
@@ -196,17 +218,13 @@ class _Reading:
         return finished
 
     def finished(self, data: Any, at: Path, kind: str) -> Any:
-        """`data` with its files read; a secret is refused."""
+        """`data` with its files read."""
         if isinstance(data, dict):
             if "$file" in data:
                 return self.file(data, at)
             return {key: self.finished(value, (*at, key), kind) for key, value in data.items()}
         if isinstance(data, list):
             return [self.finished(value, (*at, index), kind) for index, value in enumerate(data)]
-        if isinstance(data, Secret):
-            hint = "everyone who reads the server would see it"
-            self.problem(at, f"a resource of kind {kind} holds no secrets", hint)
-            return None
         return data
 
     def file(self, data: Mapping[str, Any], at: Path) -> Any:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem, ProjectError, Source, did_you_mean
 from ..model import Address, Resource
+from ..secret import Secret
 from .document import Rules, read_document
-from .secrets import Secret
 from .settings import FILE, Settings, read_text
 from .values import Values
 from .yaml import read_yaml

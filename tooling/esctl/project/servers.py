@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from ..model import Path
-from .secrets import Secret
+from ..secret import Secret
 
 DEFAULT_URL = {"elasticsearch": "http://127.0.0.1:9200", "kibana": "http://127.0.0.1:5601"}
 TYPES: dict[str, tuple[type, ...]] = {

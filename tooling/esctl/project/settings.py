@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import Problem, ProjectError, Source, did_you_mean
 from ..model import Path
-from .secrets import Secret
+from ..secret import Secret
 from .servers import OUTSIDE, TYPES, Layer, ServerSettings, login_of, outside_layer, server_settings
 from .values import Values, substitute
 from .yaml import Document, plain_scalar, read_yaml

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import did_you_mean, nearest
 from ..model import Path
-from .secrets import Secret
+from ..secret import Secret
 
 _REFERENCE = re.compile(
     r"\$\$\{"  # an escaped ${
@@ -59,7 +59,7 @@ class Values:
         if first == "secret":
             kind, _, name = rest.partition(".")
             if kind == "env" and name:
-                return Secret(self._environ(name))
+                return Secret(self._environ(name), reference=f"${{secret.{rest}}}")
             if kind == "file" and name:
                 return self._secret_file(name)
             raise Undefined(f"${{secret.{rest}}} is not a secret", "write ${secret.env.NAME} or ${secret.file.path}")
@@ -86,7 +86,8 @@ class Values:
 
     def _secret_file(self, name: str) -> Secret:
         try:
-            return Secret((self.root / name).read_text(encoding="utf-8-sig").rstrip("\r\n"))
+            text = (self.root / name).read_text(encoding="utf-8-sig").rstrip("\r\n")
+            return Secret(text, reference=f"${{secret.file.{name}}}")
         except UnicodeDecodeError:
             raise Undefined(f"the secret file {name} is not UTF-8 text") from None
         except OSError as error:
@@ -118,33 +119,39 @@ def _text(text: str, values: Values, at: Path, complain: Complain) -> Any:
     whole = _REFERENCE.fullmatch(text)
     if whole and whole[1]:
         return _value(whole, values, at, complain)
-    secret = False
-    absent: Secret | None = None
+    written: list[str | Secret] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        written += [text[end : match.start()], _part(match, values, at, complain)]
+        end = match.end()
+    written.append(text[end:])
+    secrets = [part for part in written if isinstance(part, Secret)]
+    if not secrets:
+        return "".join(map(str, written))
+    if absent := next((secret for secret in secrets if secret.absent), None):
+        return absent
+    whole_text = "".join(part.reveal() if isinstance(part, Secret) else part for part in written)
+    reference = "".join(part.reference if isinstance(part, Secret) else part for part in written)
+    return Secret(whole_text, reference=reference)
 
-    def replaced(match: re.Match[str]) -> str:
-        nonlocal secret, absent
-        if match[0] == "$${":
-            return "${"
-        if match[3]:
-            if match[3] in values.first_words:
-                hint = "write ${name.name}, without spaces; $${ writes ${ as it is"
-                complain(at, f"{match[0]}… is not a whole reference", hint)
-            return match[0]
-        value = _value(match, values, at, complain)
-        if isinstance(value, Secret):
-            secret = True
-            if value.absent:
-                absent = value
-                return ""
-            return value.reveal()
-        if isinstance(value, dict | list):
-            what = "a mapping" if isinstance(value, dict) else "a list"
-            complain(at, f"{match[0]} is {what} and cannot stand inside text", "let it be the whole value")
-            return ""
-        return _as_text(value)
 
-    result = _REFERENCE.sub(replaced, text)
-    return absent or (Secret(result) if secret else result)
+def _part(match: re.Match[str], values: Values, at: Path, complain: Complain) -> str | Secret:
+    """What stands for one reference inside longer text."""
+    if match[0] == "$${":
+        return "${"
+    if match[3]:
+        if match[3] in values.first_words:
+            hint = "write ${name.name}, without spaces; $${ writes ${ as it is"
+            complain(at, f"{match[0]}… is not a whole reference", hint)
+        return match[0]
+    value = _value(match, values, at, complain)
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, dict | list):
+        what = "a mapping" if isinstance(value, dict) else "a list"
+        complain(at, f"{match[0]} is {what} and cannot stand inside text", "let it be the whole value")
+        return ""
+    return _as_text(value)
 
 
 def _value(match: re.Match[str], values: Values, at: Path, complain: Complain) -> Any:
@@ -159,7 +166,8 @@ def _value(match: re.Match[str], values: Values, at: Path, complain: Complain) -
         return values.look_up(first, rest)
     except Undefined as error:
         if first == "secret" and rest.partition(".")[0] in ("env", "file"):
-            return Secret("", absent=f"{'.'.join(map(str, at))}: {error}", hint=error.hint)
+            reference = f"${{secret.{rest}}}"
+            return Secret("", reference=reference, absent=f"{'.'.join(map(str, at))}: {error}", hint=error.hint)
         complain(at, str(error), error.hint)
         return None
 

@@ -82,10 +82,11 @@ class Node:
         self.started = now_ms()
         self.cluster_uuid = self._identity("cluster_uuid")
         self.node_id = self._identity("node_id")
-        self.templates: dict[str, Body] = self.store.load("index_template")
-        self.components: dict[str, Body] = self.store.load("component_template")
-        self.pipelines: dict[str, Body] = self.store.load("pipeline")
-        self.policies: dict[str, Body] = self.store.load("ilm_policy")
+        self._collections: dict[str, dict[str, Any]] = {}
+        self.templates: dict[str, Body] = self.collection("index_template")
+        self.components: dict[str, Body] = self.collection("component_template")
+        self.pipelines: dict[str, Body] = self.collection("pipeline")
+        self.policies: dict[str, Body] = self.collection("ilm_policy")
         self.indices: dict[str, Index] = {}
         for body in self.store.load("index").values():
             index = Index(
@@ -173,9 +174,7 @@ class Node:
         self.store.forget(kind, id)
 
     def collection(self, kind: str) -> dict[str, Any]:
-        return {
-            "index_template": self.templates,
-            "component_template": self.components,
-            "pipeline": self.pipelines,
-            "ilm_policy": self.policies,
-        }[kind]
+        """The named bodies of a kind, kept on disk; a kind is made by being asked for."""
+        if kind not in self._collections:
+            self._collections[kind] = self.store.load(kind)
+        return self._collections[kind]

@@ -1,0 +1,7 @@
+"""Moving documents: reindex, tasks, clones, blocks."""
+
+from .table import Table
+
+READS: Table = ()
+
+WRITES: Table = ()
