@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from esctl.kinds import registry
+from esctl.kinds import NAMES, registry
 from esctl.kinds.base import Wordy
 from esctl.kinds.differences import differences, projected
 from esctl.model import Capabilities
 
 CASES = Path(__file__).parents[1] / "cases"
-KINDS = ("index", "index-template", "component-template", "ilm-policy", "ingest-pipeline")
+KINDS = [name for name in NAMES if name not in ("data-view", "dashboard", "visualization")]  # tests/dashboards has theirs
 FILES = [path for kind in KINDS for path in sorted((CASES / kind).glob("*.yaml"))]
 CAPABILITIES = Capabilities()
 
