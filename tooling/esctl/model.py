@@ -7,7 +7,7 @@ in what is desired, a Secret may stand for text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -216,7 +216,9 @@ class Waiting:
 class Reindex:
     """Documents move from the index `source` into a new one, `target`; then the name `alias` stands for that.
 
-    `body` creates the target. `plain`: `alias` is itself the source, which becomes an alias in the same step.
+    `body` creates the target. `plain`: `alias` is itself the source, which becomes an alias in the same step; `kept` is
+    where the old documents are found afterwards: the source, or a clone of it. `renamed`: the target has the
+    resource's new name itself. `undo`: nothing moves any more, what an earlier run left half done is taken back.
     `documents` and `size` (bytes) are the source's, None before they were asked for.
     """
 
@@ -227,6 +229,9 @@ class Reindex:
     plain: bool = False
     documents: int | None = None
     size: int | None = None
+    kept: str = ""
+    renamed: bool = False
+    undo: bool = False
 
 
 @dataclass(frozen=True)
@@ -255,6 +260,8 @@ class Plan:
     changes: tuple[Change, ...]
     capabilities: Capabilities = Capabilities()
     requests: int = 0
+    seal: Callable[[Secret], str] | None = field(default=None, repr=False, compare=False)
+    """What may be kept of a secret (`plan.sealing.Seal`)."""
 
 
 @dataclass(frozen=True)

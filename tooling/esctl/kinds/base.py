@@ -15,6 +15,7 @@ from ..model import (
     Live,
     Path,
     Produced,
+    Reindex,
     Request,
     Resource,
     Response,
@@ -160,6 +161,23 @@ class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]: ...
+
+
+@runtime_checkable
+class Moving(Protocol):
+    """A kind whose contents move into a new one where a change cannot be made in place: `apply.reindex` does it."""
+
+    def move(self, address: Address, body: Body, live: Live, context: Context) -> Reindex:
+        """How what `live` holds comes to be as `body`; `live` is of another address where the resource was renamed."""
+        ...
+
+    def unfinished(self, live: Live) -> Reindex | None:
+        """A move that an earlier run began and did not end: where nothing moves any more, it has to be undone."""
+        ...
+
+    def remove(self, address: Address, live: Live, context: Context) -> tuple[Request, ...]:
+        """The requests that delete it where it is: behind an alias, once it has moved."""
+        ...
 
 
 @runtime_checkable
