@@ -115,14 +115,15 @@ def body_problems(resource: Resource, *aliases: str) -> Iterator[Problem]:
 
     9.5.3 and 8.19.21 answer 200 to such a number and drop it.
     """
-    for path, message, hint, severity in schema.check(resource.address.kind, resource.spec):
-        yield Problem(message, resource.at("spec", *path), hint, severity)
+    for path, message, hint, severity, rule in schema.check(resource.address.kind, resource.spec):
+        yield Problem(message, resource.at("spec", *path), hint, severity, rule)
     for alias, options in (get(resource.spec, aliases) or {}).items():
         for key in ("routing", "index_routing", "search_routing"):
             value = options.get(key) if isinstance(options, dict) else None
             if isinstance(value, int | float):
                 place = resource.at("spec", *aliases, alias, key)
-                yield Problem(f"{key} {value} is a number, which Elasticsearch drops", place, f'write {key}: "{value}"')
+                message = f"{key} {value} is a number, which Elasticsearch drops"
+                yield Problem(message, place, f'write {key}: "{value}"', rule="number-as-routing")
 
 
 def _marked(body: Body, meta: Path, project: str) -> Body:

@@ -22,12 +22,13 @@ Schema = Mapping[str, Any]
 
 
 class Finding(NamedTuple):
-    """One mistake: where below the spec, what is wrong, what was probably meant."""
+    """One mistake: where below the spec, what is wrong, what was probably meant, the id of the rule that says so."""
 
     path: Path
     message: str
     hint: str | None = None
     severity: Literal["error", "warning"] = "error"
+    rule: str = "wrong-type"
 
 
 def check(kind: str, spec: Any) -> Iterator[Finding]:
@@ -103,9 +104,18 @@ def _word(value: Any, schema: Schema, path: Path) -> Iterator[Finding]:
         shown = f'"{value}"' if isinstance(value, str) else in_words(value)
         yield Finding(path, f"{name_of(path)} must be {_expected(schema)}, not {shown}")
     elif "minimum" in schema and float(value) < schema["minimum"]:
-        yield Finding(path, f"{name_of(path)} must be at least {schema['minimum']}, not {value}")
+        yield _out_of_range(path, f"{name_of(path)} must be at least {schema['minimum']}, not {value}")
     elif "maximum" in schema and float(value) > schema["maximum"]:
-        yield Finding(path, f"{name_of(path)} must be at most {schema['maximum']}, not {value}")
+        yield _out_of_range(path, f"{name_of(path)} must be at most {schema['maximum']}, not {value}")
+
+
+def _out_of_range(path: Path, message: str) -> Finding:
+    return Finding(path, message, rule="out-of-range")
+
+
+def _unknown(path: Path, message: str, hint: str | None, slip: bool, rule: str) -> Finding:
+    """A word that is not known: an error where it is probably a slip of one that is."""
+    return Finding(path, message, hint, "error" if slip else "warning", rule)
 
 
 def _choice(value: Any, known: list[str], path: Path) -> Iterator[Finding]:
@@ -117,7 +127,7 @@ def _choice(value: Any, known: list[str], path: Path) -> Iterator[Finding]:
         return
     slip, near = meant(text, known)
     message = f'{name_of(path)}: "{text}" is not known'
-    yield Finding(path, message, near or f"known: {', '.join(known)}", "error" if slip else "warning")
+    yield _unknown(path, message, near or f"known: {', '.join(known)}", slip, "unknown-value")
 
 
 def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> Iterator[Finding]:
@@ -134,7 +144,7 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
         properties = schema["properties"]
         for key in schema.get("required", ()):
             if key not in value and not _told_already(key, value, properties):
-                yield Finding(path, f'{place} needs "{key}"')
+                yield Finding(path, f'{place} needs "{key}"', rule="missing-key")
         for key, part in value.items():
             if key in properties:
                 yield from _value(part, properties[key], (*path, key), key)
@@ -162,20 +172,20 @@ def _home(key: str, properties: Mapping[str, Schema]) -> str | None:
 def _unknown_key(key: str, schema: Schema, path: Path, place: str) -> Finding:
     refused = schema.get("x-refused", {})
     if key in refused:
-        return Finding(path, f'{place} cannot hold "{key}"', refused[key])
+        return Finding(path, f'{place} cannot hold "{key}"', refused[key], rule="refused-key")
     message = f'unknown key "{key}" in {place}'
     slip, near = meant(key, schema["properties"])
     if slip:
-        return Finding(path, message, near)
+        return _unknown(path, message, near, True, "unknown-key")
     if home := _home(key, schema["properties"]):
-        return Finding(path, message, f'did you mean "{home}.{key}"?')
+        return _unknown(path, message, f'did you mean "{home}.{key}"?', True, "unknown-key")
     if "x-one-of" in schema:
         of = _schema()["$defs"][schema["x-one-of"]]["x-by"]["of"]
         others = [name for name, form in of.items() if key in _followed(form).get("properties", ()) and "{" not in name]
         if others:
             common = [name for name in ("text", "keyword", "long", "date", "object", *others) if name in others][:2]
-            return Finding(path, message, f"fields of type {' and '.join(common)} have it", "warning")
-    return Finding(path, message, near or "it is passed on; the server may know it", "warning")
+            return _unknown(path, message, f"fields of type {' and '.join(common)} have it", False, "unknown-key")
+    return _unknown(path, message, near or "it is passed on; the server may know it", False, "unknown-key")
 
 
 def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[Finding]:
@@ -186,12 +196,14 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
         if "default" in by and (by["default"] != "object" or "properties" in value or not value):
             named = by["default"]
         elif written := next((written for written in value if meant(written, [key])[0]), None):
-            yield Finding((*path, written), f'unknown key "{written}" in {place}', f'did you mean "{key}"?')
+            message = f'unknown key "{written}" in {place}'
+            yield _unknown((*path, written), message, f'did you mean "{key}"?', True, "unknown-key")
             return
         elif by.get("default") == "object" and set(value) <= set(_followed(of["object"])["properties"]):
             named = "object"
         else:
-            yield Finding(path, f'"{path[-1]}" has no "{key}"', f"for example {key}: {_example(of)}")
+            hint = f"for example {key}: {_example(of)}"
+            yield Finding(path, f'"{path[-1]}" has no "{key}"', hint, rule="missing-key")
             return
     if not isinstance(named, str):
         yield Finding((*path, key), f"{key} must be text, not {in_words(named)}")
@@ -201,7 +213,7 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
     else:
         slip, near = meant(named, of)
         message = f'there is no {key} "{named}"'
-        yield Finding((*path, key), message, near or "a plugin may bring it", "error" if slip else "warning")
+        yield _unknown((*path, key), message, near or "a plugin may bring it", slip, "unknown-type")
 
 
 def _example(of: Mapping[str, Any]) -> str:
@@ -211,7 +223,7 @@ def _example(of: Mapping[str, Any]) -> str:
 def _processor(value: dict[str, Any], known: Mapping[str, Schema], path: Path) -> Iterator[Finding]:
     """A mapping of one key, which names the processor."""
     if not value:
-        yield Finding(path, "a processor is missing its name")
+        yield Finding(path, "a processor is missing its name", rule="missing-key")
     first = next((name for name in value if name in known), None)
     for name, part in value.items():
         at = (*path, name)
@@ -221,14 +233,16 @@ def _processor(value: dict[str, Any], known: Mapping[str, Schema], path: Path) -
             if not empty:  # its keys stand beside it and are told instead
                 yield from _value(part, form, at, form.get("title", f"the {name} processor"))
         elif first and name in _followed(known[first]).get("properties", {}):
-            yield Finding(at, f'"{name}" is not a processor', f'indent it below "{first}"')
+            hint = f'indent it below "{first}"'
+            yield _unknown(at, f'"{name}" is not a processor', hint, True, "unknown-processor")
         else:
             slip, near = meant(name, known)
             message = f'there is no processor "{name}"'
-            yield Finding(at, message, near or "a plugin may bring it", "error" if slip else "warning")
+            yield _unknown(at, message, near or "a plugin may bring it", slip, "unknown-processor")
     if first and len([name for name in value if name in known]) > 1:
         names = ", ".join(value)
-        yield Finding(path, f"several processors in one item ({names})", 'start each with "-"', "warning")
+        message = f"several processors in one item ({names})"
+        yield Finding(path, message, 'start each with "-"', "warning", "several-processors")
 
 
 def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
@@ -242,9 +256,9 @@ def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
         if words[1] == "analysis":
             _put(analysis, words[2:], part)
         elif full in known["server"]:
-            yield Finding(at, f'"{name}" is set by the server alone', "leave it out")
+            yield Finding(at, f'"{name}" is set by the server alone', "leave it out", rule="refused-key")
         elif full in known["gone"]:
-            yield Finding(at, f'there is no setting "{name}" any more', "leave it out")
+            yield Finding(at, f'there is no setting "{name}" any more', "leave it out", rule="refused-key")
         elif full in known["known"]:
             yield from _value(part, {"type": "array", "items": known["known"][full]}, at, name)
         elif not _matches_pattern(words, known["patterns"]) and part != {}:
@@ -308,8 +322,8 @@ def _unknown_setting(name: str, full: str, at: Path) -> Finding:
         nearest = near[0] if name.startswith("index.") else near[0].removeprefix("index.")
         hint = f'did you mean "{nearest}"?'
     if slip:
-        return Finding(at, f'there is no setting "{name}"', hint)
-    return Finding(at, f'"{name}" is not a known setting', hint or "a plugin may bring it", "warning")
+        return _unknown(at, f'there is no setting "{name}"', hint, True, "unknown-setting")
+    return _unknown(at, f'"{name}" is not a known setting', hint or "a plugin may bring it", False, "unknown-setting")
 
 
 def _expected(schema: Schema) -> str:
