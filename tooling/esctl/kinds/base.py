@@ -157,6 +157,13 @@ class Releasing(Protocol):
 
 
 @runtime_checkable
+class Withdrawing(Protocol):
+    """A kind whose deletion takes back what was written last (`last`), which its address alone does not tell."""
+
+    def withdraw(self, address: Address, last: Body, live: Live, context: Context) -> tuple[Request, ...]: ...
+
+
+@runtime_checkable
 class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from ..kinds.base import Context, Kind, Releasing, Replaceable, Wordy, owner_of
+from ..kinds.base import Context, Kind, Releasing, Replaceable, Withdrawing, Wordy, owner_of
 from ..kinds.differences import differences
 from ..model import Action, Address, Cause, Change, Consequence, Live, Plan, Remembered, Resource, Waiting
 from .order import ordered, rank
@@ -181,4 +181,11 @@ def _orphan(address: Address, survey: Survey, context: Context, kind: Kind, choi
     if cause is Cause.ORPHAN_DRIFTED and not choices.force:
         return replace(change, words="no longer in the project, and changed on the server since: `--force` deletes it")
     words = ", ".join(part for part in ("no longer in the project", cost.words) if part)
-    return replace(change, action=Action.DELETE, words=words, requests=kind.delete(address, context))
+    return replace(change, action=Action.DELETE, words=words, requests=removal(remembered, live, kind, context))
+
+
+def removal(remembered: Remembered, live: Live | None, kind: Kind, context: Context) -> tuple[Request, ...]:
+    """The requests that delete what this project wrote."""
+    if live is not None and isinstance(kind, Withdrawing):
+        return kind.withdraw(remembered.address, remembered.body, live, context)
+    return kind.delete(remembered.address, context)

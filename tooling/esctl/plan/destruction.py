@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..kinds.base import Context, Kind
 from ..model import Action, Address, Cause, Change, Consequence, Plan, Resource
-from .build import Choices, Survey
+from .build import Choices, Survey, removal
 from .order import ordered
 
 
@@ -49,7 +49,7 @@ def _deletion(address: Address, survey: Survey, context: Context, kind: Kind) ->
         return Change(address, Action.FORGET, Cause.GONE, remembered=remembered)
     change = Change(address, Action.DELETE, Cause.ORPHAN, live=live, remembered=remembered)
     cost = kind.cost(kind.normalise(live.body, context.capabilities), None, context.capabilities)
-    requests = kind.delete(address, context)
+    requests = removal(remembered, live, kind, context)
     return replace(change, consequence=cost.consequence, words=cost.words, requests=requests)
 
 
