@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from ..kinds.base import Context, Kind, Releasing, Replaceable, Withdrawing, Wordy, owner_of
 from ..kinds.differences import differences
-from ..model import Action, Address, Cause, Change, Consequence, Live, Plan, Remembered, Resource, Waiting
+from ..model import Action, Address, Cause, Change, Consequence, Live, Plan, Remembered, Request, Resource, Waiting
 from .order import ordered, rank
 from .truth import decide, seen
 
