@@ -106,17 +106,58 @@ def test_forgetting(cluster):
     ledger.forget(LOGS, gone.version)
 
 
-def test_many_are_written_in_few_requests_and_read_in_one(cluster):
+def test_of_many_to_forget_what_changed_since_stays(cluster, connect):
+    one, two = Ledger(cluster, "shop"), Ledger(connect(), "shop")
+    other = Address("index", "other")
+    one.remember_all([Remembered(LOGS, {"a": 1}), Remembered(other, {"a": 1})])
+    refresh(cluster)
+    two.read()
+    one.remember(Remembered(LOGS, {"a": 2}))
+    with pytest.raises(Refused, match="index/logs was applied by somebody else"):
+        two.forget_all({LOGS: None, other: None, Address("index", "never"): None})
+    refresh(cluster)
+    assert set(one.read()) == {LOGS}
+
+
+def test_lines_beside_go_with_the_same_request_and_their_refusal_is_no_error(cluster):
+    ledger = Ledger(cluster, "shop")
+    ledger.prepare()
+    beside = [{"update": {"_index": INDEX, "_id": "nobody/knows"}}, {"doc": {"state": "done"}}]
+    before = cluster.sent
+    written = ledger.remember_all([Remembered(LOGS, {"a": 1})], beside=beside)
+    ledger.forget_all({LOGS: written[0].version}, beside=beside)
+    assert cluster.sent - before == 2
+
+
+def test_many_are_written_in_few_requests_and_read_in_one(cluster, monkeypatch):
     ledger = Ledger(cluster, "shop")
     many = [Remembered(Address("ilm-policy", f"p{n:03}"), {"n": n}) for n in range(120)]
     ledger.prepare()
     before = cluster.sent
     written = ledger.remember_all(many)
-    assert cluster.sent - before == 3
+    assert cluster.sent - before == 1
     refresh(cluster)
     before = cluster.sent
     assert list(ledger.read().values()) == written
     assert cluster.sent - before == 1
+    monkeypatch.setattr("esctl.cluster.ledger._BATCH", 50)
+    before = cluster.sent
+    ledger.forget_all(dict.fromkeys(one.address for one in many))
+    assert cluster.sent - before == 3
+    refresh(cluster)
+    assert ledger.read() == {}
+
+
+def test_no_request_grows_beyond_what_servers_take(cluster, monkeypatch):
+    monkeypatch.setattr("esctl.cluster.ledger._BATCH_BYTES", 5_000)
+    ledger = Ledger(cluster, "shop")
+    many = [Remembered(Address("ilm-policy", f"p{n}"), {"text": "x" * 2_000}) for n in range(5)]
+    ledger.prepare()
+    before = cluster.sent
+    assert [one.address for one in ledger.remember_all(many)] == [one.address for one in many]
+    assert cluster.sent - before == 3
+    refresh(cluster)
+    assert len(ledger.read()) == 5
 
 
 def test_reading_pages_where_a_search_is_full(cluster, monkeypatch):

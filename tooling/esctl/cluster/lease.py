@@ -49,6 +49,7 @@ class Lease:
         self._version: Mapping[str, Any] | None = None
         self._renewed = 0.0
         self._since = 0.0
+        self._told = 0.0  # the server's clock when `_renewed` was the local one
 
     def __enter__(self) -> Lease:
         self.acquire()
@@ -66,6 +67,10 @@ class Lease:
     def held(self) -> bool:
         return self._version is not None
 
+    def now(self) -> float:
+        """The server's clock in ms since 1970, by what it said last and what has passed since; no request."""
+        return self._told + (self._monotonic() - self._renewed) * 1000
+
     def acquire(self) -> None:
         """Take the lease. Raises Refused, naming the holder, since when and how long still."""
         prepare_index(self._sender)
@@ -80,7 +85,7 @@ class Lease:
                 continue  # released between the two requests
             lease, version = current
             if lease["run"] == self._holder.run:  # the answer to our own write was lost
-                self._version, self._renewed = version, asked
+                self._version, self._renewed, self._told = version, asked, now
                 return
             if lease["expires"] > now:
                 raise _held(lease, now)
@@ -139,7 +144,7 @@ class Lease:
         if answer.status == _CONFLICT:
             return False
         self._version = {"seq_no": answer.body["_seq_no"], "primary_term": answer.body["_primary_term"]}
-        self._renewed = asked
+        self._renewed, self._told = asked, now
         return True
 
     def _read(self) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:

@@ -25,9 +25,11 @@ from .identity import who
 
 INDEX = "esctl-ledger"
 _PAGE = 10_000  # the most that one search returns (index.max_result_window)
-_BATCH = 50  # documents with one request: pipelines with centroids are up to a megabyte each
+_BATCH = 500  # documents with one request,
+_BATCH_BYTES = 8_000_000  # and bytes: pipelines with centroids are up to a megabyte each
 _LONGEST_ID = 512  # bytes, of a document's _id
 _CONFLICT = 409
+_SALT = "salt"  # the document that holds it; an address always has a slash
 _KEYWORDS = ("address", "kind", "id", "space", "project", "digest", "who", "commit")
 
 DEFINITION: Body = {
@@ -80,23 +82,26 @@ class Ledger:
         """Write one document; returns it as written, with its new version: `remember_all` of one."""
         return self.remember_all((remembered,))[0]
 
-    def remember_all(self, many: Sequence[Remembered]) -> list[Remembered]:
-        """Write documents, fifty with a request; returns them as written, with their new versions.
+    def remember_all(self, many: Sequence[Remembered], *, beside: Sequence[Body] = ()) -> list[Remembered]:
+        """Write documents, many with a request; returns them as written, with their new versions.
 
         Each replaces the version given, else the one this ledger last read or wrote; where there is neither, it must be
-        new. What is empty of `digest`, `who`, `when`, `commit` and `project` is filled in. Raises Refused where a
-        document changed since, or belongs to another project; the others of its request are written all the same.
+        new. What is empty of `digest`, `who`, `when`, `commit` and `project` is filled in. `beside` are lines of `_bulk`
+        that go along with the last request, each operation with an `_index` of its own; what becomes of them is not
+        looked at. Raises Refused where a document changed since, or belongs to another project; the others of its
+        request are written all the same.
         """
         self.prepare()
         done = []
-        for start in range(0, len(many), _BATCH):
-            batch = [self._completed(one) for one in many[start : start + _BATCH]]
+        batches = list(_batches([self._completed(one) for one in many]))
+        for number, batch in enumerate(batches, 1):
             lines: list[Body] = []
-            for one in batch:
+            for one, document in batch:
                 version = one.version or self._versions.get(one.address, {})
                 operation = {"_id": document_id(one.address)} | compared(version, "if_")
-                lines += [{"index" if version else "create": operation}, _document(one)]
-            for one, result in zip(batch, self._bulk(lines), strict=True):
+                lines += [{"index" if version else "create": operation}, document]
+            results = self._bulk(lines, len(batch), beside if number == len(batches) else ())
+            for (one, _), result in zip(batch, results, strict=True):
                 if result["status"] == _CONFLICT:
                     raise self._lost(one.address)
                 version = {"seq_no": result["_seq_no"], "primary_term": result["_primary_term"]}
@@ -105,17 +110,44 @@ class Ledger:
         return done
 
     def forget(self, address: Address, version: Mapping[str, Any] | None = None) -> None:
-        """Delete one document, if it still is the version given (else the one last read); no error where it is gone."""
-        operation = {"_id": document_id(address)} | compared(version or self._versions.get(address, {}), "if_")
-        result = self._bulk([{"delete": operation}])[0]
-        # With a version to compare, Elasticsearch answers 409 also for a document that is gone.
-        if result["status"] == _CONFLICT and self._owners([address]):
-            raise self._lost(address)
-        self._versions.pop(address, None)
+        """`forget_all` of one."""
+        self.forget_all({address: version})
 
-    def _bulk(self, lines: list[Body]) -> list[Body]:
-        request = Request("elasticsearch", "POST", f"/{INDEX}/_bulk", body=lines, form="ndjson")
-        results = [next(iter(item.values())) for item in self._sender.send(request).body["items"]]
+    def forget_all(self, versions: Mapping[Address, Mapping[str, Any] | None], *, beside: Sequence[Body] = ()) -> None:
+        """Delete documents, each if it still is the version given (else the one last read); one that is gone is no
+        error. `beside` is as for `remember_all`. Raises Refused where one changed since; the others are deleted."""
+        addresses = list(versions)
+        for start in range(0, len(addresses), _BATCH):
+            batch = addresses[start : start + _BATCH]
+            lines: list[Body] = []
+            for address in batch:
+                version = versions[address] or self._versions.get(address, {})
+                lines.append({"delete": {"_id": document_id(address)} | compared(version, "if_")})
+            results = self._bulk(lines, len(batch), beside if start + _BATCH >= len(addresses) else ())
+            lost = [a for a, result in zip(batch, results, strict=True) if result["status"] == _CONFLICT]
+            # With a version to compare, Elasticsearch answers 409 also for a document that is gone.
+            for address in self._owners(lost):
+                raise self._lost(address)
+            for address in batch:
+                self._versions.pop(address, None)
+
+    def salt(self) -> bytes | None:
+        """What secrets are sealed with where no key is given; None before the first secret was written."""
+        answer = self._sender.send(Request("elasticsearch", "GET", f"/{INDEX}/_doc/{_SALT}"), accept=(404,))
+        return bytes.fromhex(answer.body["_source"]["body"]["salt"]) if answer.status == 200 else None
+
+    def keep_salt(self, proposed: bytes) -> bytes:
+        """Keep a salt, unless there is one; returns the one that is kept. Inside a lease."""
+        self.prepare()
+        request = Request("elasticsearch", "PUT", f"/{INDEX}/_create/{_SALT}", body={"body": {"salt": proposed.hex()}})
+        if self._sender.send(request, accept=(_CONFLICT,)).status != _CONFLICT:
+            return proposed
+        return self.salt() or proposed
+
+    def _bulk(self, lines: list[Body], operations: int, beside: Sequence[Body]) -> list[Body]:
+        """The results of the `operations` of `lines`; those of `beside` are left out."""
+        request = Request("elasticsearch", "POST", f"/{INDEX}/_bulk", body=[*lines, *beside], form="ndjson")
+        results = [next(iter(item.values())) for item in self._sender.send(request).body["items"][:operations]]
         for result in results:
             if result["status"] >= 400 and result["status"] not in (404, _CONFLICT):
                 error = result.get("error", {})
@@ -180,6 +212,22 @@ def prepare_index(sender: Sender) -> None:
     answer = sender.send(Request("elasticsearch", "PUT", f"/{INDEX}", body=DEFINITION), accept=(400,))
     if answer.status == 400 and "resource_already_exists_exception" not in json.dumps(answer.body):
         raise ServerError(f"the ledger's index {INDEX} cannot be made: {json.dumps(answer.body)[:300]}", status=400)
+
+
+def _batches(many: Sequence[Remembered]) -> Iterator[list[tuple[Remembered, Body]]]:
+    """With their documents, as many together as one request may hold."""
+    batch: list[tuple[Remembered, Body]] = []
+    size = 0
+    for one in many:
+        document = _document(one)
+        weight = len(json.dumps(document))
+        if batch and (len(batch) == _BATCH or size + weight > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append((one, document))
+        size += weight
+    if batch:
+        yield batch
 
 
 def document_id(address: Address) -> str:
