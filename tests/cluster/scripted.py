@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ class Fake:
 
 
 @contextmanager
-def scripted() -> Iterator[Fake]:
+def scripted(tls: ssl.SSLContext | None = None) -> Iterator[Fake]:
     """Start it on a free port."""
     made: list[Fake] = []
 
@@ -92,9 +93,11 @@ def scripted() -> Iterator[Fake]:
     stopped = threading.Event()
     server = Quiet(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    made.append(Fake(f"http://127.0.0.1:{server.server_port}"))
+    made.append(Fake(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"))
     made[0].answer("GET /", body=root())
     try:
         yield made[0]

@@ -41,10 +41,13 @@ class Invocation:
     no_color: bool = False
     elasticsearch_url: str | None = None
     kibana_url: str | None = None
+    cloud_id: str | None = None
     api_key: str | None = None
     username: str | None = None
     password: str | None = None
     ca_certs: str | None = None
+    ca_fingerprint: str | None = None
+    proxy: str | None = None
     environ: Mapping[str, str] | None = None
     images: Mapping[str, Path] = field(default_factory=dict)
     """Other places for what images leave behind (`folder`, `lock`, `models`): the demonstration keeps its own."""
@@ -164,12 +167,16 @@ class Invocation:
     @cached_property
     def connection(self) -> Connection:
         from ..cluster import Connection
-        from ..cluster.connection import KibanaAccess
+        from ..cluster.connection import KibanaAccess, cloud_addresses
 
         search, kibana = self.settings.elasticsearch, self.settings.kibana
+        urls = search.url, kibana.url or None
+        if search.cloud_id:
+            found = cloud_addresses(search.cloud_id)
+            urls = found[0], urls[1] or found[1]
         return Connection(
-            elasticsearch_url=search.url,
-            kibana_url=kibana.url,
+            elasticsearch_url=urls[0],
+            kibana_url=urls[1],
             **_access(search),
             kibana=KibanaAccess(**_access(kibana)),
         )
@@ -191,6 +198,10 @@ def _access(server: ServerSettings) -> dict[str, Any]:
     plain = {
         "username": server.username,
         "ca_certs": server.ca_certs,
+        "ca_fingerprint": server.ca_fingerprint,
+        "client_cert": server.client_cert,
+        "client_key": server.client_key,
+        "proxy": server.proxy,
         "verify": server.verify,
         "timeout": server.timeout,
     }
@@ -200,7 +211,17 @@ def _access(server: ServerSettings) -> dict[str, Any]:
 FILES = ("project", "env", "var", "json", "no_color")
 """The common options of a command that talks to no server."""
 
-CONNECTION = ("elasticsearch_url", "kibana_url", "api_key", "username", "password", "ca_certs")
+CONNECTION = (
+    "elasticsearch_url",
+    "kibana_url",
+    "cloud_id",
+    "api_key",
+    "username",
+    "password",
+    "ca_certs",
+    "ca_fingerprint",
+    "proxy",
+)
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "project": (Annotated[Path, typer.Option("--project", help="Folder of the project.", metavar="DIR")], Path(".")),
@@ -211,10 +232,13 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "no_color": (Annotated[bool, typer.Option("--no-color", help="No colours.")], False),
     "elasticsearch_url": (Annotated[str | None, typer.Option(metavar="URL", help="Elasticsearch's address.")], None),
     "kibana_url": (Annotated[str | None, typer.Option(metavar="URL", help="Kibana's address.")], None),
+    "cloud_id": (Annotated[str | None, typer.Option(metavar="ID", help="Elastic Cloud's id of both.")], None),
     "api_key": (Annotated[str | None, typer.Option(metavar="KEY", help="API key.")], None),
     "username": (Annotated[str | None, typer.Option(metavar="NAME", help="User.")], None),
     "password": (Annotated[str | None, typer.Option(metavar="TEXT", help="Password.")], None),
     "ca_certs": (Annotated[str | None, typer.Option(metavar="FILE", help="Certificate authority (PEM).")], None),
+    "ca_fingerprint": (Annotated[str | None, typer.Option(metavar="HEX", help="SHA-256 of the CA instead.")], None),
+    "proxy": (Annotated[str | None, typer.Option(metavar="URL", help="Proxy to go through.")], None),
 }
 
 

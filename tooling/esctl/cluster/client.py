@@ -157,13 +157,14 @@ class Cluster:
             on_request=self._count,
         )
         place = self.connection.place("elasticsearch")
-        tls: dict[str, Any] = {}
-        if place.startswith("https:"):
-            trusted = self.connection.trusted("elasticsearch")
-            tls = {"verify_certs": trusted is not False, "ssl_show_warn": False}
-            if isinstance(trusted, str):
-                tls["ca_certs"] = trusted
-        return Elasticsearch(place, transport_class=cast(Any, guarded), request_timeout=self.connection.timeout, **tls)
+        options: dict[str, Any] = self.connection.node_options("elasticsearch")
+        if proxy := self.connection.own("elasticsearch", "proxy"):
+            from .proxied import node_class
+
+            options["node_class"] = node_class(proxy)
+        return Elasticsearch(
+            place, transport_class=cast(Any, guarded), request_timeout=self.connection.timeout, **options
+        )
 
     def _to_elasticsearch(self, request: Request) -> Response:
         from elasticsearch import UnsupportedProductError

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..errors import EsctlError
 
 SERVICES = {"elasticsearch": "Elasticsearch", "kibana": "Kibana"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_PEM = {"ca_certs": "CA file", "client_cert": "client certificate", "client_key": "key of the client certificate"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class KibanaAccess:
     api_key: str | None = field(default=None, repr=False)
     bearer: str | None = field(default=None, repr=False)
     ca_certs: str | None = None
+    ca_fingerprint: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    proxy: str | None = None
     verify: bool | None = None
     timeout: float | None = None
 
@@ -31,8 +38,9 @@ class Connection:
     """Addresses, credentials and TLS of one environment.
 
     Of several credentials the first given is used: `api_key` (encoded, or `id:key`), `bearer`, `username` and
-    `password`, else those inside the address itself. `timeout` is in seconds, for one request. Raises EsctlError where
-    an address or the CA file cannot be used.
+    `password`, else those inside the address itself. `ca_fingerprint` (SHA-256, hexadecimal, with or without colons) is
+    that of any certificate of the server's chain and stands for `ca_certs`. `proxy` is a URL, which may hold
+    credentials. `timeout` is in seconds, for one request. Raises EsctlError where an address or a file cannot be used.
     """
 
     elasticsearch_url: str
@@ -42,6 +50,10 @@ class Connection:
     api_key: str | None = None
     bearer: str | None = None
     ca_certs: str | None = None
+    ca_fingerprint: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     verify: bool = True
     timeout: float = 30.0
     kibana: KibanaAccess = KibanaAccess()
@@ -50,10 +62,18 @@ class Connection:
         for service in ("elasticsearch", "kibana"):
             if self._given(service) is not None:
                 _check_address(self.place(service), SERVICES[service])
-            ca_certs = self.trusted(service)
-            if isinstance(ca_certs, str) and not Path(ca_certs).is_file():
-                hint = "set ca_certs to the PEM file of the CA"
-                raise EsctlError(f'the CA file "{ca_certs}" does not exist', hint=hint)
+            for key, what in _PEM.items():
+                path = self.own(service, key)
+                if path and not Path(path).is_file():
+                    raise EsctlError(f'the {what} "{path}" does not exist', hint=f"set {key} to a PEM file")
+            fingerprint = (self.own(service, "ca_fingerprint") or "").replace(":", "")
+            if fingerprint and not re.fullmatch(r"[0-9a-fA-F]{64}", fingerprint):
+                raise EsctlError(
+                    f'ca_fingerprint "{self.own(service, "ca_fingerprint")}" is no SHA-256',
+                    hint="64 hexadecimal digits: openssl x509 -fingerprint -sha256 -noout -in http_ca.crt",
+                )
+            if proxy := self.own(service, "proxy"):
+                _check_address(without_credentials(proxy), "the proxy")
 
     def __repr__(self) -> str:
         # The generated one would show a password that stands in an address.
@@ -62,10 +82,7 @@ class Connection:
 
     def place(self, service: str) -> str:
         """The address without credentials and without a last `/`: for people, and for building addresses."""
-        url = self._given(service) or ""
-        scheme, separator, rest = url.partition("://")
-        host, slash, path = rest.partition("/")
-        return scheme + separator + host.rpartition("@")[2] + (slash + path).rstrip("/")
+        return without_credentials(self._given(service) or "")
 
     def authorization(self, service: str) -> str | None:
         """The value of the Authorization header, or None where no credentials were given."""
@@ -92,9 +109,28 @@ class Connection:
 
     def trusted(self, service: str) -> str | bool:
         """The CA file, True for the system's CAs, False where certificates are not checked."""
-        other = self.kibana if service == "kibana" else KibanaAccess()
-        verify = self.verify if other.verify is None else other.verify
-        return (other.ca_certs or self.ca_certs or True) if verify else False
+        verify = self.kibana.verify if service == "kibana" and self.kibana.verify is not None else self.verify
+        return (self.own(service, "ca_certs") or True) if verify else False
+
+    def own(self, service: str, key: str) -> str | None:
+        """A service's own `ca_certs`, `ca_fingerprint`, `client_cert`, `client_key` or `proxy`, else the common one."""
+        value: str | None = getattr(self.kibana, key) if service == "kibana" else None
+        return value or getattr(self, key)
+
+    def node_options(self, service: str) -> dict[str, Any]:
+        """TLS in the words of `elastic_transport.NodeConfig`, for both servers; {} for an address without TLS."""
+        if not self.place(service).startswith("https:"):
+            return {}
+        trusted, fingerprint = self.trusted(service), self.own(service, "ca_fingerprint")
+        options: dict[str, Any] = {"verify_certs": trusted is not False, "ssl_show_warn": False}
+        if fingerprint and trusted is not False:
+            options["ssl_assert_fingerprint"] = fingerprint.replace(":", "").lower()
+        elif isinstance(trusted, str):
+            options["ca_certs"] = trusted
+        for key in ("client_cert", "client_key"):
+            if self.own(service, key):
+                options[key] = self.own(service, key)
+        return options
 
     def patience(self, service: str) -> float:
         """Seconds that one request may take."""
@@ -111,6 +147,31 @@ class Connection:
 
     def _given(self, service: str) -> str | None:
         return self.elasticsearch_url if service == "elasticsearch" else self.kibana_url
+
+
+def without_credentials(url: str) -> str:
+    """An address for people: no user, no password, no last `/`."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + separator + host.rpartition("@")[2] + (slash + path).rstrip("/")
+
+
+def cloud_addresses(cloud_id: str) -> tuple[str, str | None]:
+    """Elasticsearch's and Kibana's address in a cloud id, `name:base64(host$elasticsearch$kibana)`.
+
+    Raises EsctlError.
+    """
+    from elastic_transport.client_utils import parse_cloud_id
+
+    hint = "copy it whole: name:letters and digits"
+    try:
+        found = parse_cloud_id(cloud_id)
+    except ValueError:
+        raise EsctlError("the cloud id cannot be read", hint=hint) from None
+    if found.es_address is None:
+        raise EsctlError("the cloud id names no Elasticsearch", hint=hint)
+    urls = [f"https://{address[0]}:{address[1]}" for address in (found.es_address, found.kibana_address) if address]
+    return urls[0], urls[1] if len(urls) > 1 else None
 
 
 def _base64(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -40,13 +40,10 @@ class KibanaClient:
         self._guard = guard
         self._retries = retries
         self._on_request = on_request
-        self._session = requests.Session()
-        # A proxy from the environment must not be asked for what runs on this machine.
-        self._session.trust_env = not connection.loopback("kibana")
-        if connection.trusted("kibana") is False:
-            # Asked for by name: no need to be told with every request.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._session = _session(connection)
         self._session.auth = _Authorization(connection.authorization("kibana"))
+        # A fingerprint is compared by the session's own pool, whoever signed the certificate.
+        self._verify = False if connection.own("kibana", "ca_fingerprint") else connection.trusted("kibana")
         self._reached = False
 
     def send(self, request: Request, *, timeout: float | None = None) -> Answer:
@@ -87,7 +84,7 @@ class KibanaClient:
             headers=headers,
             timeout=timeout or self._connection.patience("kibana"),
             # Given with every request: on the session, an environment variable would win over it.
-            verify=self._connection.trusted("kibana"),
+            verify=self._verify,
             allow_redirects=False,
             **content,
         )
@@ -102,6 +99,29 @@ class KibanaClient:
         page = answer.headers.get("content-type", "").startswith("text/html")
         if page and "kbn-name" not in answer.headers:
             raise refusals.not_the_product(self._connection, "kibana", "it answers with a web page")
+
+
+def _session(connection: Connection) -> requests.Session:
+    """A session with the TLS of the Elasticsearch client's node, so that both servers are trusted alike."""
+    options = connection.node_options("kibana")
+    if options:
+        from elastic_transport import RequestsHttpNode
+        from elastic_transport.client_utils import url_to_node_config
+
+        node = url_to_node_config(connection.place("kibana"), use_default_ports_for_scheme=True)
+        session = RequestsHttpNode(replace(node, **options)).session
+    else:
+        session = requests.Session()
+    # A proxy from the environment must not be asked for what runs on this machine.
+    session.trust_env = not connection.loopback("kibana")
+    if proxy := connection.own("kibana", "proxy"):
+        from .proxied import through
+
+        through(session, proxy)
+    if connection.trusted("kibana") is False or connection.own("kibana", "ca_fingerprint"):
+        # Asked for by name: no need to be told with every request.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return session
 
 
 class _Authorization(AuthBase):

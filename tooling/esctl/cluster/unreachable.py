@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..errors import ServerError
-from .connection import SERVICES, Connection
+from .connection import SERVICES, Connection, without_credentials
 from .refusals import shortened
 
 
@@ -15,7 +15,7 @@ from .refusals import shortened
 class Sign:
     """One cause: one of `words` is in the exceptions' types or texts, and the address begins with `scheme`.
 
-    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{other}` (the address with the other scheme),
+    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{proxy}`, `{other}` (the address, other scheme),
     `{why}` (what OpenSSL says of a certificate), `{last}` (the innermost exception's text) and `{sandbox}` (where it
     is for this machine, how to start one).
     """
@@ -28,6 +28,18 @@ class Sign:
 
 
 SIGNS = (
+    Sign(
+        ("Fingerprints did not match",),
+        "tls",
+        "shows a certificate with another fingerprint than ca_fingerprint",
+        "compare it with that of the server's CA; if that was renewed, write the new one",
+    ),
+    Sign(
+        ("ProxyError", "Unable to connect to proxy"),
+        "unreachable",
+        "cannot be reached through the proxy at {proxy}: {last}",
+        "check the proxy setting",
+    ),
     Sign(
         ("Hostname mismatch", "IP address mismatch", "doesn't match"),
         "tls",
@@ -85,6 +97,7 @@ def unreachable(connection: Connection, service: str, cause: BaseException) -> S
         "other": ("http" if parts.scheme == "https" else "https") + place[len(parts.scheme) :],
         "why": f": {why[1].strip()}" if why else "",
         "last": _innermost(cause),
+        "proxy": without_credentials(connection.own(service, "proxy") or "from the environment"),
         "sandbox": " `esctl sandbox up` starts one for development" if connection.loopback(service) else "",
     }
     message = f"{SERVICES[service]} at {place} " + sign.message.format(**facts)

@@ -1,7 +1,8 @@
 """Server settings: how Elasticsearch and Kibana are reached, put together from layers of which later ones win.
 
 The layers: `esctl.yaml`, its `environments.<name>`, the process's environment (ESCTL_ELASTICSEARCH_URL,
-ESCTL_KIBANA_URL, ESCTL_API_KEY or ESCTL_USERNAME and ESCTL_PASSWORD, ESCTL_CA_CERTS), the command line's overrides.
+ESCTL_KIBANA_URL, ESCTL_CLOUD_ID, ESCTL_API_KEY or ESCTL_USERNAME and ESCTL_PASSWORD, ESCTL_CA_CERTS,
+ESCTL_CA_FINGERPRINT, ESCTL_PROXY), the command line's overrides.
 """
 
 from __future__ import annotations
@@ -18,19 +19,36 @@ from ..secret import Secret
 DEFAULT_URL = {"elasticsearch": "http://127.0.0.1:9200", "kibana": "http://127.0.0.1:5601"}
 TYPES: dict[str, tuple[type, ...]] = {
     "url": (str,),
+    "cloud_id": (str,),
     "username": (str,),
     "password": (str, Secret),
     "api_key": (str, Secret),
     "bearer": (str, Secret),
     "ca_certs": (str,),
+    "ca_fingerprint": (str,),
+    "client_cert": (str,),
+    "client_key": (str,),
+    "proxy": (str,),
     "verify": (bool,),
     "timeout": (int, float),
 }
-OUTSIDE = ("elasticsearch_url", "kibana_url", "api_key", "username", "password", "ca_certs")
+OUTSIDE = (
+    "elasticsearch_url",
+    "kibana_url",
+    "cloud_id",
+    "api_key",
+    "username",
+    "password",
+    "ca_certs",
+    "ca_fingerprint",
+    "proxy",
+)
 """What the process's environment (as ESCTL_…) and the command line may give."""
 
 _LOGINS = (("username", "password"), ("api_key",), ("bearer",))
 _SECRETS = ("password", "api_key", "bearer")
+_PLACES = ("url", "cloud_id")
+_FILES = ("ca_certs", "client_cert", "client_key")
 
 Layer = Mapping[str, tuple[Any, Path | None]]
 """Key → its value as written, and where in `esctl.yaml` (None: it came from outside)."""
@@ -38,14 +56,23 @@ Layer = Mapping[str, tuple[Any, Path | None]]
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """How one server is reached. `timeout` in seconds; `ca_certs` is an absolute path."""
+    """How one server is reached. `timeout` in seconds; paths of certificates are absolute.
+
+    `url` is "" where a `cloud_id` (Elasticsearch's) says where both servers are. `ca_fingerprint` is the SHA-256 of a
+    certificate of the server's chain, as Elasticsearch prints it when it starts for the first time.
+    """
 
     url: str
     username: str | None = None
     password: Secret | None = None
     api_key: Secret | None = None
     bearer: Secret | None = None
+    cloud_id: str | None = None
     ca_certs: str | None = None
+    ca_fingerprint: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    proxy: str | None = None
     verify: bool = True
     timeout: float = 30.0
 
@@ -66,7 +93,8 @@ def outside_layer(server: str, given: Mapping[str, str]) -> Layer:
     """The part of `given` (keys as in OUTSIDE) that concerns one server; empty text counts as not given."""
     layer: dict[str, tuple[Any, Path | None]] = {}
     for key in OUTSIDE:
-        if given.get(key) and (not key.endswith("_url") or key == f"{server}_url"):
+        of_the_other = key.endswith("_url") and key != f"{server}_url" or (key == "cloud_id" and server == "kibana")
+        if given.get(key) and not of_the_other:
             layer[key.removeprefix(f"{server}_")] = (given[key], None)
     return layer
 
@@ -96,6 +124,11 @@ def server_settings(
         if ways:
             gone = {key for way in _LOGINS if way not in ways for key in way}
             merged = {key: value for key, value in merged.items() if key not in gone}
+        if len(layer.keys() & set(_PLACES)) == 2:
+            hint = "the cloud id says where both servers are"
+            reader.problem(layer["cloud_id"][1] or layer["url"][1], "url and cloud_id are both given", hint)
+        elif layer.keys() & set(_PLACES):
+            merged = {key: value for key, value in merged.items() if key not in _PLACES}
         merged |= layer
     found: dict[str, Any] = {}
     for key, (raw, at) in merged.items():
@@ -105,10 +138,15 @@ def server_settings(
     _check(server, found, {key: at for key, (_, at) in merged.items()}, reader)
     login = {key: found[key] for way in _LOGINS for key in way if key in found}
     base = fallback or ServerSettings("")
+    in_the_cloud = "cloud_id" in found or base.cloud_id
+    for key in _FILES:
+        if key in found:
+            found[key] = str(reader.root / found[key])
     return ServerSettings(
-        url=found.get("url", DEFAULT_URL[server]).rstrip("/"),
+        url=found.get("url", "" if in_the_cloud else DEFAULT_URL[server]).rstrip("/"),
+        cloud_id=found.get("cloud_id"),
         **login,
-        ca_certs=str(reader.root / found["ca_certs"]) if "ca_certs" in found else base.ca_certs,
+        **{key: found.get(key, getattr(base, key)) for key in (*_FILES, "ca_fingerprint", "proxy")},
         verify=found.get("verify", base.verify),
         timeout=float(found.get("timeout", base.timeout)),
     )
@@ -128,5 +166,9 @@ def _check(server: str, found: Mapping[str, Any], places: Mapping[str, Path | No
         if one in found and other not in places:
             hint = f"set ESCTL_{other.upper()}, or log in with an API key"
             reader.problem(places[one], f"there is a {one} and no {other} to log in with", hint)
+    if "client_key" in found and "client_cert" not in found:
+        reader.problem(places["client_key"], "there is a client_key and no client_cert", "give the certificate's file")
+    if server == "kibana" and "cloud_id" in found:
+        reader.problem(places["cloud_id"], "cloud_id belongs under elasticsearch", "it says where Kibana is, too")
     if found.get("timeout", 1) <= 0:
         reader.problem(places["timeout"], f"{server}.timeout must be more than 0 seconds, not {found['timeout']}")
