@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .check import check_dashboard, check_visualization
 from .convert import to_saved_objects, visualization_object
+from .from_saved import NotAsCode, as_code_of
 from .mistake_words import Mistake
 from .normal import normal_form
 from .saved_object import decode, encode
@@ -11,6 +12,8 @@ from .words import describe_panel, differences_in_words
 
 __all__ = [
     "Mistake",
+    "NotAsCode",
+    "as_code_of",
     "check_dashboard",
     "check_visualization",
     "decode",

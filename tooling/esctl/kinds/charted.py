@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..dashboards import differences_in_words, normal_form
-from ..model import Body, Capabilities, Consequence, Resource, Response
+from ..dashboards import as_code_of, differences_in_words, normal_form
+from ..model import Body, Capabilities, Consequence, Live, Resource, Response
 from . import saved_objects
 from .base import Cost, Reference
 from .chart_references import chart_references
@@ -19,6 +19,13 @@ class Charted:
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         return normal_form(saved_objects.envelope(body))
+
+    def foreign(self, live: Live) -> str | None:
+        return saved_objects.foreign(live.body)
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        """As code; raises EsctlError, saying why, for what has no exact form as code yet."""
+        return as_code_of(live.body)
 
     def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
         return Cost(Consequence.INSTANT)

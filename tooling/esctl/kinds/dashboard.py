@@ -43,6 +43,13 @@ class DashboardKind(Charted):
             for address, saved in found.items()
         }
 
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        found = saved_objects.of_types(sender, self.name, ("dashboard",))
+        return {
+            address: Live(address, decode(saved[0]), saved_objects.version_of(saved[0]))
+            for address, saved in found.items()
+        }
+
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         return (saved_objects.importing(address.space, [body]),)
 

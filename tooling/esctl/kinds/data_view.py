@@ -109,6 +109,19 @@ class DataViewKind:
             for address, saved in found.items()
         }
 
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        found = saved_objects.of_types(sender, self.name, (TYPE,))
+        return {
+            address: Live(address, data_view(saved[0]), saved_objects.version_of(saved[0]))
+            for address, saved in found.items()
+        }
+
+    def foreign(self, live: Live) -> str | None:
+        return live.version.get("foreign")
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        return self.normalise(live.body, capabilities)
+
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy.deepcopy(body)
         for key, attributes in list((body.get("fieldAttrs") or {}).items()):

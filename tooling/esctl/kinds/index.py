@@ -12,8 +12,9 @@ from ..model import Address, Body, Capabilities, Consequence, Difference, Live, 
 from . import changes
 from .base import Context, Cost, Needs, Reference, owner_mark
 from .differences import differences
-from .normalise import aliases, copy, drop_if, flat_settings, mappings, settings, without_owner
-from .rest import body_problems, from_settings
+from .normalise import aliases, as_text, copy, drop_if, flat_settings, mappings, settings, without_owner
+from .rest import body_problems, from_settings, managed
+from .tidy import tidy
 
 RULES = (
     settings(("settings",)),
@@ -24,6 +25,7 @@ RULES = (
     drop_if(("settings",), {}),
     drop_if(("mappings",), {}),
 )
+OURS = frozenset({"esctl-ledger", "esctl-history"})
 BATCH = 200  # names in one GET: keeps the request line below 4 kB limits of proxies for names of usual length
 
 
@@ -65,6 +67,31 @@ class IndexKind:
                 if address in addresses:
                     found[address] = Live(address, body)
         return found
+
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        """Every index that is no data stream's, hidden and closed ones too: their names in one request, then bodies."""
+        params = {"expand_wildcards": "all"}
+        answer = sender.send(Request("elasticsearch", "GET", "/_resolve/index/*", params)).body
+        names = [one["name"] for one in answer.get("indices", ()) if "data_stream" not in one]
+        return self.read(sender, [Address(self.name, name) for name in names], capabilities)
+
+    def foreign(self, live: Live) -> str | None:
+        name, body = live.address.id, live.body
+        if name.startswith("."):
+            return "its name begins with a dot: the system's"
+        if name in OURS:
+            return "esctl's own"
+        found = flat_settings(body.get("settings"))
+        if as_text(found.get("index.hidden")) == "true":
+            return "a hidden index"
+        if found.get("index.store.type") == "snapshot":
+            return "mounted from a snapshot"
+        if "index.xpack.ccr.following_index" in found:
+            return "follows an index of another cluster"
+        return managed(name, body.get("mappings") or {})
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        return tidy(self.normalise(live.body, capabilities), ("settings",), ("mappings",), defaults=True)
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy(body)

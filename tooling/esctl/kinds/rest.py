@@ -87,7 +87,12 @@ class RestKind:
         return self.system(live.address.id, live.body)
 
     def written(self, live: Live, capabilities: Capabilities) -> Body:
-        return self.normalise(live.body, capabilities)
+        body = self.normalise(live.body, capabilities)
+        if "template" not in body:
+            return body
+        from .tidy import tidy
+
+        return tidy(body, ("template", "settings"), ("template", "mappings"))
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy(body)

@@ -80,6 +80,37 @@ def _message(answer: Response) -> str:
     return str(answer.body.get("message")) if isinstance(answer.body, dict) else str(answer.body)
 
 
+def of_types(sender: Sender, kind: str, types: tuple[str, ...]) -> dict[Address, list[Body]]:
+    """Every saved object of `types`, in every space that the credentials may see, by the address it has as a `kind`.
+
+    One request for the spaces and one `_export` for each: heavy, but asked only where everything is wanted (`pull`).
+    Raises ServerError where Kibana refuses, for instance above its limit of 10,000 objects.
+    """
+    spaces = sender.send(Request("kibana", "GET", "/api/spaces/space"), accept=(404,))
+    names = [one["id"] for one in spaces.body] if spaces.status == 200 else ["default"]
+    found: dict[Address, list[Body]] = {}
+    for space in sorted(names):
+        body = {"type": list(types), "excludeExportDetails": True, "includeReferencesDeep": False}
+        answer = sender.send(Request("kibana", "POST", in_space(space, EXPORT), body=body))
+        objects = answer.body if isinstance(answer.body, list) else [answer.body] if answer.body else []
+        for saved in objects:
+            if saved.get("type") in types:
+                address = Address(kind, saved["id"], "" if space == "default" else space)
+                found.setdefault(address, []).append(saved)
+    return found
+
+
+def foreign(saved: Body) -> str | None:
+    """Why a person's project should not hold a saved object: an integration installed it."""
+    if saved.get("managed") is True:
+        return "managed by Elastic"
+    if any(
+        one.get("type") == "tag" and str(one.get("id", "")).startswith("fleet-") for one in saved.get("references", ())
+    ):
+        return "managed by Fleet"
+    return None
+
+
 def importing(space: str, objects: Iterable[Body]) -> Request:
     """The request that writes decoded saved objects whole, replacing those of the same id."""
     body = [encode(saved) for saved in objects]
@@ -128,5 +159,6 @@ def envelope(saved: Body) -> Body:
 
 
 def version_of(saved: Body) -> dict[str, Any]:
-    """What tells one state of a saved object from the next."""
-    return {key: saved[key] for key in ("version", "updated_at") if key in saved}
+    """What tells one state of a saved object from the next; and, where it is not a person's, why (`foreign`)."""
+    why = foreign(saved)
+    return {key: saved[key] for key in ("version", "updated_at") if key in saved} | ({"foreign": why} if why else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..dashboards import check_visualization, decode, visualization_object
@@ -37,13 +37,10 @@ class VisualizationKind(Charted):
         return decode(visualization_object(resource.spec, id=resource.address.id))
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
-        found = saved_objects.export(sender, addresses, TYPES)
-        live = {}
-        for address, objects in found.items():
-            # Where an id is used under both types, the write below leaves only the one that is wanted.
-            saved = min(objects, key=lambda one: TYPES.index(one["type"]))
-            live[address] = Live(address, decode(saved), saved_objects.version_of(saved))
-        return live
+        return _live(saved_objects.export(sender, addresses, TYPES))
+
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        return _live(saved_objects.of_types(sender, self.name, TYPES))
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         request = saved_objects.importing(address.space, [body])
@@ -59,6 +56,15 @@ class VisualizationKind(Charted):
         body = [{"type": type_, "id": address.id} for type_ in types]
         path = saved_objects.in_space(address.space, "/api/saved_objects/_bulk_delete")
         return Request("kibana", "POST", path, body=body)
+
+
+def _live(found: Mapping[Address, list[Body]]) -> dict[Address, Live]:
+    live = {}
+    for address, objects in found.items():
+        # Where an id is used under both types, a write leaves only the one that is wanted.
+        saved = min(objects, key=lambda one: TYPES.index(one["type"]))
+        live[address] = Live(address, decode(saved), saved_objects.version_of(saved))
+    return live
 
 
 VISUALIZATION = VisualizationKind()

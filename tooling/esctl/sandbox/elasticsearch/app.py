@@ -19,6 +19,7 @@ from . import (
     api_indices,
     api_pipelines,
     api_policies,
+    api_resolve,
     api_search,
     api_templates,
 )
@@ -40,6 +41,7 @@ _MODULES = (
     api_indices,
     api_pipelines,
     api_policies,
+    api_resolve,
     api_search,
     api_templates,
 )

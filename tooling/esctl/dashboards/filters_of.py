@@ -1,0 +1,75 @@
+"""Filters and queries as Kibana stores them → as code: the way back of `filters`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Body = dict[str, Any]
+
+
+def query_of(stored: Any) -> Body | None:
+    """`{query, language}` → `{expression, language}`; None for what is no such query."""
+    if not isinstance(stored, dict) or not isinstance(stored.get("query"), str):
+        return None
+    return {"expression": stored["query"]} | ({"language": "lucene"} if stored.get("language") == "lucene" else {})
+
+
+def filter_of(stored: Body, view_of: Callable[[str], str | None], refuse: Callable[[str], Exception]) -> Body:
+    """One filter; `view_of` gives the data view behind the name of a reference. Raises what `refuse` makes."""
+    meta = dict(stored.get("meta") or {})
+    if meta.get("type") == "combined":
+        found: Body = {"type": "group", "group": _group(meta, refuse)}
+    elif condition := _condition(stored):
+        condition.pop("negate", None)
+        found = {"type": "condition", "condition": condition}
+    elif isinstance(stored.get("query"), dict):
+        kind = "spatial" if meta.get("type") == "spatial_filter" else "dsl"
+        found = {"type": kind, "dsl": stored["query"]}
+        if "field" in meta:
+            found["field"] = meta["field"]
+        if "params" in meta:
+            found["params"] = meta["params"]
+    else:
+        raise refuse("one of its filters has no form as code")
+    if meta.get("alias"):
+        found["label"] = meta["alias"]
+    for key, name in (("disabled", "disabled"), ("negate", "negate")):
+        if meta.get(key):
+            found[name] = True
+    for key, name in (("controlledBy", "controlled_by"), ("isMultiIndex", "is_multi_index")):
+        if key in meta:
+            found[name] = meta[key]
+    view = meta.get("index")
+    if isinstance(view, str):
+        view = view_of(view) or view.removeprefix("filter-ref-")
+    elif "indexRefName" in meta:
+        view = view_of(meta["indexRefName"])
+    return found | ({"data_view_id": view} if view else {})
+
+
+def _condition(stored: Body) -> Body | None:
+    meta, query = stored.get("meta") or {}, stored.get("query") or {}
+    field = meta.get("key")
+    negate = {"negate": True} if meta.get("negate") else {}
+    match meta.get("type"):
+        case "exists" if query == {"exists": {"field": field}}:
+            return {"field": field, "operator": "exists", **negate}
+        case "phrase" if "match_phrase" in query:
+            return {"field": field, "operator": "is", "value": query["match_phrase"][field], **negate}
+        case "phrases":
+            return {"field": field, "operator": "is_one_of", "value": meta.get("params"), **negate}
+        case "range" if "range" in query and query["range"].get(field) == meta.get("params"):
+            return {"field": field, "operator": "range", "value": meta.get("params"), **negate}
+    return None
+
+
+def _group(meta: Body, refuse: Callable[[str], Exception]) -> Body:
+    parts = []
+    for part in meta.get("params") or ():
+        inner = part.get("meta") or {}
+        found = _group(inner, refuse) if inner.get("type") == "combined" else _condition(part)
+        if found is None:
+            raise refuse("a part of one of its filters has no form as code")
+        parts.append(found)
+    return {"operator": str(meta.get("relation", "AND")).lower(), "conditions": parts}

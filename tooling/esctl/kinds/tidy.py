@@ -1,0 +1,61 @@
+"""Bodies as a person would write them: settings without their prefix, text that says a number or a truth as such.
+
+Whatever is done here, the kind's own `normalise` undoes: the tidy form and what the server shows are equal to a plan.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..model import Body, Path
+from .normalise import as_text, copy, get
+
+OF_AN_INDEX = {"number_of_shards": 1, "number_of_replicas": 1}
+"""Settings that every index shows, with the value that Elasticsearch gives them where nobody says another."""
+
+
+def tidy(body: Body, settings: Path, mappings: Path, *, defaults: bool = False) -> Body:
+    """`body` with the settings and the mapping at these paths made tidy; without defaults, where told to drop them."""
+    body = copy(body)
+    parent = get(body, settings[:-1])
+    if isinstance(parent, dict) and isinstance(parent.get(settings[-1]), dict):
+        parent[settings[-1]] = tidy_settings(parent[settings[-1]], defaults=defaults)
+        if not parent[settings[-1]] and defaults:
+            del parent[settings[-1]]
+    mapping = get(body, mappings)
+    if isinstance(mapping, dict):
+        _tidy_mapping(mapping)
+    return body
+
+
+def tidy_settings(settings: Body, *, defaults: bool = False) -> Body:
+    """`{"index.number_of_shards": "3"}` → `{number_of_shards: 3}`."""
+    found = {name.removeprefix("index."): _value(value) for name, value in settings.items()}
+    return {name: value for name, value in found.items() if not (defaults and OF_AN_INDEX.get(name) == value)}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if value in ("true", "false"):
+        return value == "true"
+    if isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", value) and as_text(int(value)) == value:
+        return int(value)
+    return value
+
+
+def _tidy_mapping(mapping: Body) -> None:
+    if mapping.get("dynamic") in ("true", "false"):
+        mapping["dynamic"] = mapping["dynamic"] == "true"
+    for template in mapping.get("dynamic_templates") or ():
+        for definition in template.values() if isinstance(template, dict) else ():
+            for name in ("match", "unmatch", "path_match", "path_unmatch", "match_mapping_type"):
+                if isinstance(definition.get(name), list) and len(definition[name]) == 1:
+                    definition[name] = definition[name][0]
+    for key in ("properties", "fields"):
+        for field in (mapping.get(key) or {}).values():
+            if isinstance(field, dict):
+                _tidy_mapping(field)
+                if isinstance(field.get("copy_to"), list) and len(field["copy_to"]) == 1:
+                    field["copy_to"] = field["copy_to"][0]

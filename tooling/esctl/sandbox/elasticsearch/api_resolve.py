@@ -1,0 +1,41 @@
+"""`GET /_resolve/index/{name}`: which indices and aliases a name or pattern stands for, without their bodies."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .http import Request, Response, Route, route
+from .names import options, resolve
+from .node import Index, Node
+
+_PARAMS = "expand_wildcards ignore_unavailable allow_no_indices"
+
+
+def resolve_index(node: Node, request: Request) -> Response:
+    names = request.names("name")
+    chosen = options(request)
+    indices = resolve(node, names, **{**chosen, "aliases": False, "ignore_unavailable": True})
+    by_alias: dict[str, list[str]] = {}
+    visible = resolve(node, ["*"], open=True, closed=chosen["closed"], hidden=True)
+    for index in visible:
+        for alias in index.aliases:
+            if any(fnmatchcase(alias, name) for name in names):
+                by_alias.setdefault(alias, []).append(index.name)
+    if not chosen["ignore_unavailable"]:
+        for name in names:
+            if "*" not in name and name not in by_alias:
+                resolve(node, [name])  # raises for a name that stands for nothing
+    aliases = [{"name": alias, "indices": sorted(held)} for alias, held in sorted(by_alias.items())]
+    return Response({"indices": [_shown(node, index) for index in indices], "aliases": aliases, "data_streams": []})
+
+
+def _shown(node: Node, index: Index) -> dict[str, Any]:
+    body: dict[str, Any] = {"name": index.name}
+    if index.aliases:
+        body["aliases"] = sorted(index.aliases)
+    body["attributes"] = (["hidden"] if index.hidden else []) + ["closed" if index.closed else "open"]
+    return body
+
+
+ROUTES: list[Route] = [route("GET", "/_resolve/index/{name}", resolve_index, _PARAMS)]
