@@ -153,7 +153,7 @@ def test_the_wheel_holds_the_example_and_the_scaffold(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site-packages")
     assert {"esctl/example/esctl.yaml", "esctl/example/mappings/image_data.yaml"} <= names
     assert {"esctl/project/scaffold/esctl.yaml", "esctl/project/scaffold/gitignore"} <= names
-    assert {"esctl/project/scaffold/kibana/orders.yaml.j2", "esctl/kinds/data/elasticsearch.schema.json"} <= names
+    assert {"esctl/project/scaffold/kibana/orders.yaml.j2", "esctl/kinds/data/schema/indices.json"} <= names
     program = "from esctl.project import example_root; print(example_root())"
     environment = {"PYTHONPATH": str(tmp_path / "site-packages"), "PATH": ""}
     done = subprocess.run(

@@ -2,8 +2,10 @@
 
     python tooling/schemas/reduce_elasticsearch.py elasticsearch-openapi.json.gz elasticsearch-update-matrix.json
 
-writes tooling/esctl/kinds/data/elasticsearch.schema.json. The OpenAPI document is generated from
-elastic/elasticsearch-specification (see NOTICE); additions.yaml and the matrix, measured on servers, correct it.
+writes tooling/esctl/kinds/data/schema: one file per family of kinds, so that who writes templates reads no schema of
+watches; settings and analysis by themselves; and kinds.json, which says where each kind's is. The OpenAPI document is
+generated from elastic/elasticsearch-specification (see NOTICE); additions.yaml and the matrix, measured on servers,
+correct it. A definition has the same name and content in every file that needs it.
 
 The result speaks JSON Schema (`type`, `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`,
 `minimum`, `maximum`, `$ref`) with words of ours:
@@ -18,8 +20,10 @@ The result speaks JSON Schema (`type`, `properties`, `required`, `items`, `addit
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,13 +32,36 @@ import yaml
 
 Schema = dict[str, Any]
 HERE = Path(__file__).absolute().parent
-DATA = HERE.parent / "esctl" / "kinds" / "data"
+DATA = HERE.parent / "esctl" / "kinds" / "data" / "schema"
 BODIES = {
     "index": ("/{index}", "an index"),
     "component-template": ("/_component_template/{name}", "a component template"),
     "index-template": ("/_index_template/{name}", "an index template"),
     "ingest-pipeline": ("/_ingest/pipeline/{id}", "a pipeline"),
     "ilm-policy": ("/_ilm/policy/{policy}", "a lifecycle policy"),
+    "data-stream-lifecycle": ("/_data_stream/{name}/_lifecycle", "a data stream's lifecycle"),
+    "stored-script": ("/_scripts/{id}", "a stored script"),
+    "search-template": ("/_scripts/{id}", "a search template"),
+    "synonym-set": ("/_synonyms/{id}", "a synonym set"),
+    "query-ruleset": ("/_query_rules/{ruleset_id}", "a query ruleset"),
+    "snapshot-repository": ("/_snapshot/{repository}", "a snapshot repository"),
+    "slm-policy": ("/_slm/policy/{policy_id}", "a snapshot policy"),
+    "enrich-policy": ("/_enrich/policy/{name}", "an enrich policy"),
+    "logstash-pipeline": ("/_logstash/pipeline/{id}", "a Logstash pipeline"),
+    "transform": ("/_transform/{transform_id}", "a transform"),
+    "ccr-auto-follow": ("/_ccr/auto_follow/{name}", "an auto-follow pattern"),
+    "ccr-follower": ("/{index}/_ccr/follow", "a follower index"),
+    "watch": ("/_watcher/watch/{id}", "a watch"),
+    "search-connector": ("/_connector/{connector_id}", "a connector"),
+    "role": ("/_security/role/{name}", "a role"),
+    "role-mapping": ("/_security/role_mapping/{name}", "a role mapping"),
+    "user": ("/_security/user/{username}", "a user"),
+    "api-key": ("/_security/api_key/{id}", "an API key"),
+}
+FAMILIES = {  # kinds whose bodies are made of the same parts share a file
+    "indices": ("index", "component-template", "index-template"),
+    "scripts": ("stored-script", "search-template"),
+    "security": ("role", "role-mapping", "user", "api-key", "application-privilege"),
 }
 OPAQUE = {  # large parts that are not checked
     "_types.query_dsl.QueryContainer": {"type": "object"},
@@ -57,21 +84,41 @@ class Reduction:
         self.source: dict[str, Schema] = document["components"]["schemas"]
         self.defs: dict[str, Schema] = {}
 
-    def all(self) -> Schema:
-        kinds = {}
-        for kind, (path, title) in BODIES.items():
-            body = self.resolved(self.document["paths"][path]["put"]["requestBody"])
-            kinds[kind] = {"title": title, **self.reduced(body["content"]["application/json"]["schema"])}
-            self.corrected(kind, kinds[kind])
-        settings = self.settings()
+    def all(self) -> dict[str, Schema]:
+        """The content of every file, by the file's name."""
+        kinds = {kind: {"title": title, **self.body(path)} for kind, (path, title) in BODIES.items()}
+        kinds["inference-endpoint"] = {"title": "an inference endpoint", **self.inference()}
+        for kind, form in self.additions["kinds"].items():
+            kinds[kind] = {"title": form.pop("title"), **self.reduced(form)}
+        for kind, schema in kinds.items():
+            self.corrected(kind, schema)
+        family = {kind: name for name, members in FAMILIES.items() for kind in members}
+        files: dict[str, Schema] = {}
+        for kind, schema in sorted(kinds.items()):
+            files.setdefault(family.get(kind, kind), {"kinds": {}})["kinds"][kind] = schema
         analysis = self.reduced({"$ref": f"#/components/schemas/{SETTINGS}Analysis"})
-        return {
-            "$comment": COMMENT,
-            "kinds": kinds,
-            "analysis": analysis,
-            "settings": settings,
-            "$defs": dict(sorted(self.defs.items())),
-        }
+        files["settings"] = {"analysis": analysis, "settings": self.settings()}
+        defs = dict(sorted(self.defs.items()))
+        told = {name: {"$comment": COMMENT, **used({**content, "$defs": defs})} for name, content in files.items()}
+        return {**told, "kinds": {kind: family.get(kind, kind) for kind in sorted(kinds)}}
+
+    def body(self, path: str) -> Schema:
+        """What `PUT path` takes, its own properties in the open: a correction by kind must not reach other kinds."""
+        body = self.resolved(self.document["paths"][path]["put"]["requestBody"])
+        return copy.deepcopy(self.followed(self.reduced(body["content"]["application/json"]["schema"])))
+
+    def inference(self) -> Schema:
+        """Each service has a path of its own; the service's name chooses the form."""
+        of = {}
+        for path in self.document["paths"]:
+            if re.fullmatch(r"/_inference/\{task_type\}/\{[a-z0-9]+_inference_id\}", path):
+                form = self.body(path)
+                (service,) = form["properties"]["service"]["enum"]
+                of[service] = {"title": f"an inference endpoint of {service}", **form}
+        for form in of.values():
+            for key, extra in self.additions["keys"]["inference-endpoint"].items():
+                form["properties"][key] = self.reduced(extra)
+        return {"type": "object", "x-by": {"key": "service", "of": dict(sorted(of.items()))}}
 
     def resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:
@@ -98,7 +145,9 @@ class Reduction:
             if "properties" in schema:
                 properties = {key: self.reduced(value) for key, value in schema["properties"].items()}
                 required = {"required": schema["required"]} if schema.get("required") else {}
-                return {"type": "object", "properties": properties, **required}
+                others = schema.get("additionalProperties")
+                rest = {"additionalProperties": self.reduced(others)} if isinstance(others, dict) else {}
+                return {"type": "object", "properties": properties, **required, **rest}
             if "additionalProperties" in schema:
                 return {"type": "object", "additionalProperties": self.reduced(schema["additionalProperties"])}
             return {}
@@ -140,6 +189,10 @@ class Reduction:
     def corrected(self, name: str, schema: Schema) -> None:
         for key in self.additions["not_taken"].get(name, ()):
             del schema["properties"][key]
+        if "properties" in schema:
+            for key, form in self.additions["keys"].get(name, {}).items():
+                same = form.get("same_as")
+                schema["properties"][key] = schema["properties"][same] if same else self.reduced(form)
         optional = self.additions["optional"].get(name, ())
         required = [key for key in schema.get("required", ()) if key not in optional]
         if name.startswith("_types.analysis."):
@@ -362,10 +415,11 @@ def main() -> None:
     text = gzip.decompress(source.read_bytes()) if source.suffix == ".gz" else source.read_bytes()
     matrix = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     additions = yaml.safe_load((HERE / "additions.yaml").read_text(encoding="utf-8"))
-    schema = used(Reduction(json.loads(text), matrix, additions).all())
-    target = DATA / "elasticsearch.schema.json"
-    target.write_text(written(schema), encoding="utf-8")
-    print(f"{target}: {target.stat().st_size:,} bytes, {len(schema['$defs'])} definitions")
+    DATA.mkdir(exist_ok=True)
+    for name, schema in Reduction(json.loads(text), matrix, additions).all().items():
+        target = DATA / f"{name}.json"
+        target.write_text(written(schema), encoding="utf-8")
+        print(f"{target}: {target.stat().st_size:,} bytes, {len(schema.get('$defs', ()))} definitions")
 
 
 if __name__ == "__main__":

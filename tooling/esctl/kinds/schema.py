@@ -33,21 +33,33 @@ class Finding(NamedTuple):
 
 def check(kind: str, spec: Any) -> Iterator[Finding]:
     """What is wrong with the body of one of Elasticsearch's kinds, one finding per mistake."""
-    schema = _schema()["kinds"].get(kind)
-    if schema is not None:
+    family = _file("kinds").get(kind)
+    if family is not None:
+        schema = _file(family)["kinds"][kind]
         yield from _value(spec, schema, (), schema["title"])
 
 
+_definitions: dict[str, Schema] = {}
+"""Of every file that was read: a name means the same in all of them."""
+
+
 @functools.cache
-def _schema() -> Schema:
-    text = (resources.files(__package__) / "data" / "elasticsearch.schema.json").read_text(encoding="utf-8")
+def _file(name: str) -> Schema:
+    """One file of the schema, read when a body needs it."""
+    text = (resources.files(__package__) / "data" / "schema" / f"{name}.json").read_text(encoding="utf-8")
     loaded: Schema = json.loads(text)
+    _definitions.update(loaded.get("$defs", {}))
     return loaded
+
+
+def _known_settings() -> Schema:
+    known: Schema = _file("settings")["settings"]
+    return known
 
 
 def _followed(schema: Schema) -> Schema:
     while "$ref" in schema:
-        schema = _schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        schema = _definitions[schema["$ref"][len("#/$defs/") :]]
     return schema
 
 
@@ -137,9 +149,6 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
         yield from _by(value, schema["x-by"], path, place)
     elif "x-one-key" in schema:
         yield from _processor(value, schema["properties"], path)
-    elif "additionalProperties" in schema:
-        for key, part in value.items():
-            yield from _value(part, schema["additionalProperties"], (*path, key), key)
     elif "properties" in schema:
         properties = schema["properties"]
         for key in schema.get("required", ()):
@@ -148,8 +157,13 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
         for key, part in value.items():
             if key in properties:
                 yield from _value(part, properties[key], (*path, key), key)
+            elif "additionalProperties" in schema:
+                yield from _value(part, schema["additionalProperties"], (*path, key), key)
             else:
                 yield _unknown_key(key, schema, (*path, key), place)
+    elif "additionalProperties" in schema:
+        for key, part in value.items():
+            yield from _value(part, schema["additionalProperties"], (*path, key), key)
 
 
 def _told_already(key: str, value: Iterable[str], properties: Mapping[str, Schema]) -> bool:
@@ -180,7 +194,7 @@ def _unknown_key(key: str, schema: Schema, path: Path, place: str) -> Finding:
     if home := _home(key, schema["properties"]):
         return _unknown(path, message, f'did you mean "{home}.{key}"?', True, "unknown-key")
     if "x-one-of" in schema:
-        of = _schema()["$defs"][schema["x-one-of"]]["x-by"]["of"]
+        of = _definitions[schema["x-one-of"]]["x-by"]["of"]
         others = [name for name, form in of.items() if key in _followed(form).get("properties", ()) and "{" not in name]
         if others:
             common = [name for name in ("text", "keyword", "long", "date", "object", *others) if name in others][:2]
@@ -202,8 +216,9 @@ def _by(value: dict[str, Any], by: Schema, path: Path, place: str) -> Iterator[F
         elif by.get("default") == "object" and set(value) <= set(_followed(of["object"])["properties"]):
             named = "object"
         else:
+            what = f'"{path[-1]}"' if path else place
             hint = f"for example {key}: {_example(of)}"
-            yield Finding(path, f'"{path[-1]}" has no "{key}"', hint, rule="missing-key")
+            yield Finding(path, f'{what} has no "{key}"', hint, rule="missing-key")
             return
     if not isinstance(named, str):
         yield Finding((*path, key), f"{key} must be text, not {in_words(named)}")
@@ -247,7 +262,7 @@ def _processor(value: dict[str, Any], known: Mapping[str, Schema], path: Path) -
 
 def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
     """Index settings, dotted or nested, with `index.` before them or not."""
-    known = _schema()["settings"]
+    known = _known_settings()
     analysis: dict[str, Any] = {}
     places: dict[Path, Path] = {}
     for name, part, at in _flattened(value, path, (), places):
@@ -263,7 +278,7 @@ def _settings(value: dict[str, Any], path: Path) -> Iterator[Finding]:
             yield from _value(part, {"type": "array", "items": known["known"][full]}, at, name)
         elif not _matches_pattern(words, known["patterns"]) and part != {}:
             yield _unknown_setting(name, full, at)
-    for finding in _value(analysis, _schema()["analysis"], (), "analysis"):
+    for finding in _value(analysis, _file("settings")["analysis"], (), "analysis"):
         yield finding._replace(path=_written_at(("analysis", *finding.path), places, path))
 
 
@@ -301,7 +316,7 @@ def _put(target: dict[str, Any], words: tuple[str, ...], value: Any) -> None:
 
 def _is_setting(name: str) -> bool:
     full = name if name.startswith("index.") else f"index.{name}"
-    known = _schema()["settings"]["known"]
+    known = _known_settings()["known"]
     return full in known or any(setting.startswith(f"{full}.") for setting in known) or full == "index.index"
 
 
@@ -314,7 +329,7 @@ def _matches_pattern(words: tuple[str, ...], patterns: Iterable[str]) -> bool:
 
 
 def _unknown_setting(name: str, full: str, at: Path) -> Finding:
-    known = _schema()["settings"]["known"]
+    known = _known_settings()["known"]
     slip, _ = meant(full.removeprefix("index."), [setting.removeprefix("index.") for setting in known])
     near = difflib.get_close_matches(full, known, n=1, cutoff=0.75)
     hint = None
