@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ _BATCH = 500  # documents with one request,
 _BATCH_BYTES = 8_000_000  # and bytes: pipelines with centroids are up to a megabyte each
 _LONGEST_ID = 512  # bytes, of a document's _id
 _CONFLICT = 409
+_SERVERLESS = re.compile(r"Settings \[([^\]]*)\] are not available when running in serverless mode")
 _SALT = "salt"  # the document that holds it; an address always has a slash
 _KEYWORDS = ("address", "kind", "id", "space", "project", "digest", "who", "commit")
 
@@ -49,6 +51,7 @@ DEFINITION: Body = {
         "properties": {
             **{name: {"type": "keyword"} for name in _KEYWORDS},
             "when": {"type": "date"},
+            "protect": {"type": "boolean"},
             "body": {"type": "object", "enabled": False},
             "defaults": {"type": "object", "enabled": False},
             "lease": {"type": "object", "enabled": False},
@@ -77,6 +80,16 @@ class Ledger:
         """Which of the addresses belong to another project, and to which; one request, none for no addresses."""
         owners = self._owners(addresses)
         return {address: owner for address, owner in owners.items() if owner != self._project}
+
+    def versions(self, addresses: Iterable[Address]) -> dict[Address, dict[str, Any]]:
+        """`seq_no` and `primary_term` of the documents as they are now, whosever they are; one request."""
+        ids = {document_id(address): address for address in addresses}
+        request = Request(
+            "elasticsearch", "POST", f"/{INDEX}/_mget", {"_source_includes": "project"}, {"ids": list(ids)}
+        )
+        answer = self._sender.send(request, accept=(404,))
+        found = [one for one in answer.body["docs"] if one.get("found")] if answer.status == 200 else []
+        return {ids[one["_id"]]: {"seq_no": one["_seq_no"], "primary_term": one["_primary_term"]} for one in found}
 
     def remember(self, remembered: Remembered) -> Remembered:
         """Write one document; returns it as written, with its new version: `remember_all` of one."""
@@ -205,13 +218,19 @@ class Ledger:
         return Refused(f"{address} was applied by somebody else in the meantime", hint="run plan again")
 
 
-def prepare_index(sender: Sender) -> None:
-    """Make the ledger's index if it is not there. Two that do so at once are both right."""
-    if sender.send(Request("elasticsearch", "HEAD", f"/{INDEX}"), accept=(404,)).status != 404:
+def prepare_index(sender: Sender, index: str = INDEX, definition: Body = DEFINITION) -> None:
+    """Make an index of esctl's own if it is not there. Two that do so at once are both right."""
+    if sender.send(Request("elasticsearch", "HEAD", f"/{index}"), accept=(404,)).status != 404:
         return
-    answer = sender.send(Request("elasticsearch", "PUT", f"/{INDEX}", body=DEFINITION), accept=(400,))
+    answer = sender.send(Request("elasticsearch", "PUT", f"/{index}", body=definition), accept=(400,))
+    refused = _SERVERLESS.search(json.dumps(answer.body)) if answer.status == 400 else None
+    if refused:
+        names = {name.strip().removeprefix("index.") for name in refused[1].split(",")}
+        settings = {name: value for name, value in definition["settings"]["index"].items() if name not in names}
+        definition = {**definition, "settings": {"index": settings}}
+        answer = sender.send(Request("elasticsearch", "PUT", f"/{index}", body=definition), accept=(400,))
     if answer.status == 400 and "resource_already_exists_exception" not in json.dumps(answer.body):
-        raise ServerError(f"the ledger's index {INDEX} cannot be made: {json.dumps(answer.body)[:300]}", status=400)
+        raise ServerError(f"esctl's index {index} cannot be made: {json.dumps(answer.body)[:300]}", status=400)
 
 
 def _batches(many: Sequence[Remembered]) -> Iterator[list[tuple[Remembered, Body]]]:
@@ -257,7 +276,7 @@ def _document(one: Remembered) -> Body:
         "commit": one.commit,
         "body": one.body,
         "defaults": one.defaults,
-    }
+    } | ({"protect": True} if one.protect else {})
 
 
 def _remembered(hit: Mapping[str, Any]) -> Remembered:
@@ -271,6 +290,7 @@ def _remembered(hit: Mapping[str, Any]) -> Remembered:
         when=source.get("when", ""),
         commit=source.get("commit", ""),
         project=source.get("project", ""),
+        protect=bool(source.get("protect")),
         version={"seq_no": hit["_seq_no"], "primary_term": hit["_primary_term"]},
     )
 
