@@ -60,7 +60,7 @@ class Needs:
     """What a kind asks of the servers: their first version, the licence, whether it exists on Serverless."""
 
     since: tuple[int, int] = (8, 0)
-    licence: Literal["basic", "platinum", "enterprise"] = "basic"
+    licence: Literal["basic", "gold", "platinum", "enterprise"] = "basic"
     serverless: bool = True
     security: bool = False
     """It exists only where security is switched on."""
@@ -68,10 +68,11 @@ class Needs:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a change costs, and the words for it."""
+    """What a change costs, and the words for it. `in_place`: irreversible, yet nothing is made anew for it."""
 
     consequence: Consequence
     words: str = ""
+    in_place: bool = False
 
 
 class Kind(Protocol):
@@ -174,8 +175,11 @@ class Replaceable(Protocol):
 class Moving(Protocol):
     """A kind whose contents move into a new one where a change cannot be made in place: `apply.reindex` does it."""
 
-    def move(self, address: Address, body: Body, live: Live, context: Context) -> Reindex:
-        """How what `live` holds comes to be as `body`; `live` is of another address where the resource was renamed."""
+    def move(self, address: Address, body: Body, live: Live, context: Context) -> Reindex | Cost:
+        """How what `live` holds comes to be as `body`, or what it costs where that cannot be done.
+
+        `live` is of another address where the resource was renamed.
+        """
         ...
 
     def unfinished(self, live: Live) -> Reindex | None:

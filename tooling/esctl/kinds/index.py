@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Difference, Live, Path, Request, Resource, Sender
-from . import changes
-from .base import Context, Cost, Needs, Reference, owner_mark
+from ..errors import EsctlError, Problem
+from ..model import Address, Body, Capabilities, Consequence, Difference, Live, Path, Reindex, Request, Resource, Sender
+from . import changes, moving
+from .base import OWNER, Context, Cost, Needs, Reference, owner_mark
 from .differences import differences
-from .normalise import aliases, as_text, copy, drop_if, flat_settings, mappings, settings, without_owner
+from .normalise import aliases, as_text, copy, drop_if, flat_settings, get, mappings, settings, without_owner
 from .rest import body_problems, from_settings, managed
 from .tidy import tidy
 
@@ -44,7 +44,13 @@ class IndexKind:
     meta: Path = ("mappings", "_meta")
 
     def check(self, resource: Resource) -> Iterable[Problem]:
-        return body_problems(resource, "aliases")
+        yield from body_problems(resource, "aliases")
+        if "mode" in (get(resource.spec, ("mappings", "_source")) or {}):
+            place = resource.at("spec", "mappings", "_source", "mode")
+            hint = "write settings: {index.mapping.source.mode: …}"
+            yield Problem(
+                "Elasticsearch 9 answers 200 to _source.mode in a mapping and drops it", place, hint, "warning"
+            )
 
     def render(self, resource: Resource, context: Context) -> Body:
         body = copy(resource.spec)
@@ -57,23 +63,33 @@ class IndexKind:
                 yield Reference(Address(kind, name), ("spec", *path))
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
+        """By name; behind an alias of that name, where its documents moved once, stands the index itself."""
         names = sorted(address.id for address in addresses)
-        found: dict[Address, Live] = {}
+        found: dict[str, Body] = {}
         for start in range(0, len(names), BATCH):
             path = "/" + ",".join(quote(name, safe="") for name in names[start : start + BATCH])
             params = {"ignore_unavailable": "true", "allow_no_indices": "true", "expand_wildcards": "none"}
-            for name, body in sender.send(Request("elasticsearch", "GET", path, params)).body.items():
-                address = Address(self.name, name)
-                if address in addresses:
-                    found[address] = Live(address, body)
-        return found
+            found |= sender.send(Request("elasticsearch", "GET", path, params)).body
+        behind: dict[str, list[str]] = {}
+        for name, body in found.items():
+            for alias in body.get("aliases") or {}:
+                behind.setdefault(alias, []).append(name)
+        places = {a: a.id if a.id in found else _behind(a, behind.get(a.id, ())) for a in addresses}
+        return {address: Live(address, found[name], {"index": name}) for address, name in places.items() if name}
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         """Every index that is no data stream's, hidden and closed ones too: their names in one request, then bodies."""
         params = {"expand_wildcards": "all"}
         answer = sender.send(Request("elasticsearch", "GET", "/_resolve/index/*", params)).body
         names = [one["name"] for one in answer.get("indices", ()) if "data_stream" not in one]
-        return self.read(sender, [Address(self.name, name) for name in names], capabilities)
+        read = self.read(sender, [Address(self.name, name) for name in names], capabilities)
+        found = {}
+        for address, live in read.items():
+            alias = (moving.mark(live.body).get("moved") or {}).get("alias")
+            if alias in (live.body.get("aliases") or {}):
+                address = Address(self.name, str(alias))
+            found[address] = Live(address, live.body, live.version)
+        return found
 
     def foreign(self, live: Live) -> str | None:
         name, body = live.address.id, live.body
@@ -81,6 +97,11 @@ class IndexKind:
             return "its name begins with a dot: the system's"
         if name in OURS:
             return "esctl's own"
+        marks = moving.mark(body)
+        if "kept" in marks or (
+            "moved" in marks and moving.concrete(live.address, live) == name != marks["moved"]["alias"]
+        ):
+            return "left behind by a move; `esctl cleanup` deletes it"
         found = flat_settings(body.get("settings"))
         if as_text(found.get("index.hidden")) == "true":
             return "a hidden index"
@@ -91,7 +112,11 @@ class IndexKind:
         return managed(name, body.get("mappings") or {})
 
     def written(self, live: Live, capabilities: Capabilities) -> Body:
-        return tidy(self.normalise(live.body, capabilities), ("settings",), ("mappings",), defaults=True)
+        body = self.normalise(live.body, capabilities)
+        if live.version.get("index", live.address.id) != live.address.id:
+            body.get("aliases", {}).pop(live.address.id, None)  # its own name
+            body = drop_if(("aliases",), {})(body, capabilities)
+        return tidy(body, ("settings",), ("mappings",), defaults=True)
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy(body)
@@ -100,27 +125,25 @@ class IndexKind:
         return body
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
-        path = "/" + quote(address.id, safe="")
         if live is None:
-            return (Request("elasticsearch", "PUT", path, body=body),)
-        return tuple(self._updates(path, address, body, live, context))
+            return (Request("elasticsearch", "PUT", _path(address.id), body=body),)
+        return tuple(self._updates(moving.concrete(address, live), body, live, context))
 
-    def _updates(self, path: str, address: Address, body: Body, live: Live, context: Context) -> Iterator[Request]:
+    def _updates(self, name: str, body: Body, live: Live, context: Context) -> Iterator[Request]:
         capabilities = context.capabilities
         before, after = self.normalise(live.body, capabilities), self.normalise(body, capabilities)
         old, new = before.get("settings", {}), after.get("settings", {})
         changed = {name: value for name, value in new.items() if old.get(name) != value}
-        reopened = {name for name in changed if changes.setting(name) == "reopen"}
-        for names, params in ((set(changed) - reopened, {}), (reopened, {"reopen": "true"})):
-            if names:
-                sent = {name: value for name, value in flat_settings(body.get("settings")).items() if name in names}
-                yield Request("elasticsearch", "PUT", f"{path}/_settings", params, sent)
+        reopened = {key for key in changed if changes.setting(key, capabilities) == "reopen"}
+        for keys, params in ((set(changed) - reopened, {}), (reopened, {"reopen": "true"})):
+            if keys:
+                sent = {key: value for key, value in flat_settings(body.get("settings")).items() if key in keys}
+                yield Request("elasticsearch", "PUT", f"{_path(name)}/_settings", params, sent)
         mapping = body.get("mappings", {})
         if _beyond(before.get("mappings", {}), after.get("mappings", {})):
-            # A field's parameter that is left out goes back to its default, so whole fields are sent, always.
-            yield Request("elasticsearch", "PUT", f"{path}/_mapping", body=_with_foreign_meta(mapping, live.body))
+            yield Request("elasticsearch", "PUT", f"{_path(name)}/_mapping", body=_beside_others(mapping, live.body))
         actions = [
-            {"add": {"index": address.id, "alias": alias, **options}}
+            {"add": {"index": name, "alias": alias, **options}}
             for alias, options in (body.get("aliases") or {}).items()
             if before.get("aliases", {}).get(alias) != after["aliases"][alias]
         ]
@@ -128,70 +151,109 @@ class IndexKind:
             yield Request("elasticsearch", "POST", "/_aliases", body={"actions": actions})
 
     def release(self, address: Address, last: Body, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
-        """Settings go back to their defaults, aliases are removed; a field of a mapping cannot be taken out."""
+        """Settings and fields' parameters go back to defaults, aliases are removed; a field cannot be taken out."""
         found, wanted = (self.normalise(side, context.capabilities) for side in (live.body, body))
+        name = moving.concrete(address, live)
         requests: list[Request] = []
         settings, aliases = (
-            [name for name in last.get(part, {}) if name in found.get(part, {}) and name not in wanted.get(part, {})]
+            [key for key in last.get(part, {}) if key in found.get(part, {}) and key not in wanted.get(part, {})]
             for part in ("settings", "aliases")
         )
-        path = "/" + quote(address.id, safe="")
         for reopened in (False, True):
-            names = [name for name in settings if (changes.setting(name) == "reopen") is reopened]
-            if names:
+            keys = [key for key in settings if (changes.setting(key, context.capabilities) == "reopen") is reopened]
+            if keys:
                 params = {"reopen": "true"} if reopened else {}
-                nothing = dict.fromkeys(names)
-                requests.append(Request("elasticsearch", "PUT", f"{path}/_settings", params, nothing))
+                nothing = dict.fromkeys(keys)
+                requests.append(Request("elasticsearch", "PUT", f"{_path(name)}/_settings", params, nothing))
+        old, new, was = (get(side, ("mappings", "properties")) or {} for side in (live.body, body, last))
+        kept, reset = (moving.whole_fields(old, new, left=left) for left in (None, was))
+        if back := {field: definition for field, definition in reset.items() if kept[field] != definition}:
+            requests.append(Request("elasticsearch", "PUT", f"{_path(name)}/_mapping", body={"properties": back}))
         if aliases:
-            actions = [{"remove": {"index": address.id, "alias": alias}} for alias in aliases]
+            actions = [{"remove": {"index": name, "alias": alias}} for alias in aliases]
             requests.append(Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}))
         return tuple(requests)
 
+    def move(self, address: Address, body: Body, live: Live, context: Context) -> Reindex | Cost:
+        """A new index beside the old one; its cost instead where the documents cannot be written again."""
+        if why := moving.obstacle(body, live.body):
+            return Cost(Consequence.IRREVERSIBLE, f"{why}: the index and its documents are deleted and it is made anew")
+        return moving.reindex(address, body, live)
+
+    def unfinished(self, live: Live) -> Reindex | None:
+        return moving.unfinished(live)
+
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         """Delete and create: the documents go, so the plan calls it irreversible."""
-        return (*self.delete(address, context), *self.write(address, body, None, context))
+        return (*self.remove(address, live, context), *self.write(address, body, None, context))
+
+    def remove(self, address: Address, live: Live, context: Context) -> tuple[Request, ...]:
+        return (Request("elasticsearch", "DELETE", _path(moving.concrete(address, live))),)
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
-        return (Request("elasticsearch", "DELETE", "/" + quote(address.id, safe="")),)
+        return (Request("elasticsearch", "DELETE", _path(address.id)),)
 
     def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
         if before is None:
             return Cost(Consequence.INSTANT)
         if after is None:
             return Cost(Consequence.IRREVERSIBLE, "its documents go")
-        verdicts = [(self._verdict(d, before, after), d) for d in differences(before, after)]
-        remade = [d for verdict, d in verdicts if verdict == "remake"]
-        if remade:
-            return Cost(Consequence.IRREVERSIBLE, _why_remade(remade))
-        words = [f"{d.dotted} stays in the index: it cannot be taken out" for v, d in verdicts if v == "stays"]
-        words += [
-            f"whether {d.dotted} can change in place is not known: the server decides"
-            for v, d in verdicts
-            if v == "unknown"
-        ]
+        verdicts = [(self._verdict(d, before, after, capabilities), d) for d in differences(before, after)]
+        told = [f"{d.dotted} {_NOTES[v]}" for v, d in verdicts if v in _NOTES]
+        if remade := [(verdict, d) for verdict, d in verdicts if verdict in ("remake", "ignored")]:
+            return _remade(remade, told)
+        if dangerous := [d for verdict, d in verdicts if verdict == "dangerous"]:
+            what = "; ".join(f"{d.dotted} {d.before} → {d.after}" for d in dangerous)
+            words = f"{what}: what is written from then on keeps no _source, and can never be read back or reindexed"
+            return Cost(Consequence.IRREVERSIBLE, "; ".join([words, *told]), in_place=True)
         if any(verdict == "reopen" for verdict, _ in verdicts):
-            return Cost(Consequence.RESTART, "; ".join(["the index is closed and opened again", *words]))
-        return Cost(Consequence.INSTANT, "; ".join(words))
+            return Cost(Consequence.RESTART, "; ".join(["the index is closed and opened again", *told]))
+        return Cost(Consequence.INSTANT, "; ".join(told))
 
     @staticmethod
-    def _verdict(difference: Difference, before: Body, after: Body) -> changes.Verdict:
+    def _verdict(difference: Difference, before: Body, after: Body, capabilities: Capabilities) -> changes.Verdict:
         match difference.path[0]:
             case "settings" if len(difference.path) > 1:
-                return changes.setting(str(difference.path[1]))
+                return changes.setting(str(difference.path[1]), capabilities)
             case "settings" | "aliases":
                 return "in place"
             case "mappings" if len(difference.path) > 1:
                 below = Difference(difference.path[1:], difference.before, difference.after)
-                return changes.mapping(below, before.get("mappings", {}), after.get("mappings", {}))
+                return changes.mapping(below, before.get("mappings", {}), after.get("mappings", {}), capabilities)
         return "stays" if difference.after is None else "in place"
 
 
-def _why_remade(remade: list[Difference]) -> str:
-    what = "; ".join(f"{d.dotted} {d.before} → {d.after}" for d in remade)
-    words = f"{what} cannot change in place: the index and its documents are deleted and it is made anew"
-    if any(d.path[-1] == "dims" for d in remade):
-        words += "; the images must be embedded and loaded again"
-    return words
+_NOTES = {
+    "stays": "stays in the index: it cannot be taken out",
+    "refused": "is refused by every index: the server sets it itself, or has it no more",
+    "unknown": "was never measured, so whether it can change in place is not known: the server decides",
+}
+
+
+def _remade(remade: Sequence[tuple[changes.Verdict, Difference]], told: list[str]) -> Cost:
+    what = "; ".join(
+        f"{d.dotted} {d.before} → {d.after}" + (" (answered with 200, and ignored)" if verdict == "ignored" else "")
+        for verdict, d in remade
+    )
+    if any(d.path[-1] == "dims" for _, d in remade):
+        words = f"{what} cannot change in place: the index and its documents are deleted and it is made anew"
+        again = "the images must be embedded and loaded again"
+        return Cost(Consequence.IRREVERSIBLE, "; ".join([words, again, *told]))
+    return Cost(Consequence.REINDEX, "; ".join([f"{what} cannot change in place", *told]))
+
+
+def _behind(address: Address, indices: Collection[str]) -> str | None:
+    if len(indices) > 1:
+        names = ", ".join(sorted(indices))
+        raise EsctlError(
+            f"{address} is an alias of several indices ({names}): which of them it means cannot be told",
+            hint="take the alias from all but one, or write them as resources of their own",
+        )
+    return next(iter(indices), None)
+
+
+def _path(name: str) -> str:
+    return "/" + quote(name, safe="")
 
 
 def _beyond(live: Any, desired: Any) -> bool:
@@ -201,10 +263,15 @@ def _beyond(live: Any, desired: Any) -> bool:
     return bool(live != desired)
 
 
-def _with_foreign_meta(mapping: Body, live: Body) -> Body:
-    """`_meta` is replaced whole by a PUT: keep what others wrote there."""
-    theirs = (live.get("mappings") or {}).get("_meta") or {}
-    return {**mapping, "_meta": {**theirs, **(mapping.get("_meta") or {})}}
+def _beside_others(mapping: Body, live: Body) -> Body:
+    """What a PUT would reset, kept: `_meta` is replaced whole by it, and a field's parameter left out goes back."""
+    found = live.get("mappings") or {}
+    theirs = found.get("_meta") or {}
+    ours = mapping.get("_meta") or {}
+    sent = {**mapping, "_meta": {**theirs, **ours, OWNER: {**theirs.get(OWNER, {}), **ours.get(OWNER, {})}}}
+    if isinstance(mapping.get("properties"), dict):
+        sent["properties"] = moving.whole_fields(found.get("properties"), mapping["properties"])
+    return sent
 
 
 INDEX = IndexKind()

@@ -9,7 +9,7 @@ from typing import Any
 from ..model import Body, Capabilities, Path
 from ..secret import Secret
 from .base import OWNER
-from .changes import default_that_is_dropped
+from .changes import default_that_is_dropped, unseen_at_root
 
 Rule = Callable[[Body, Capabilities], Body]
 """Takes a body that it may change (it is a copy) and returns it."""
@@ -90,32 +90,33 @@ def mappings(path: Path) -> Rule:
                     for name in ("match", "unmatch", "path_match", "path_unmatch", "match_mapping_type"):
                         if isinstance(definition.get(name), str):
                             definition[name] = [definition[name]]
-            parent[key] = _object(mapping)
+            shown = {k: v for k, v in mapping.items() if not unseen_at_root(k, v, capabilities)}
+            parent[key] = _object(shown, capabilities)
         return body
 
     return rule
 
 
-def _object(mapping: Body) -> Body:
+def _object(mapping: Body, capabilities: Capabilities) -> Body:
     if isinstance(mapping.get("dynamic"), bool):
         mapping["dynamic"] = "true" if mapping["dynamic"] else "false"
     if isinstance(mapping.get("properties"), dict):
-        mapping["properties"] = {name: _field(field) for name, field in mapping["properties"].items()}
+        mapping["properties"] = {n: _field(field, capabilities) for n, field in mapping["properties"].items()}
     return mapping
 
 
-def _field(field: Any) -> Any:
+def _field(field: Any, capabilities: Capabilities) -> Any:
     if not isinstance(field, dict):
         return field
     kind = field.get("type", "object")
-    field = _object(field)
+    field = _object(field, capabilities)
     if kind == "object" and "properties" in field:
         field.pop("type", None)
     if isinstance(field.get("copy_to"), str):
         field["copy_to"] = [field["copy_to"]]
     if isinstance(field.get("fields"), dict):
-        field["fields"] = {name: _field(sub) for name, sub in field["fields"].items()}
-    return {name: value for name, value in field.items() if not default_that_is_dropped(kind, name, value)}
+        field["fields"] = {name: _field(sub, capabilities) for name, sub in field["fields"].items()}
+    return {n: v for n, v in field.items() if not default_that_is_dropped(kind, n, v, capabilities)}
 
 
 def aliases(path: Path) -> Rule:
