@@ -80,7 +80,8 @@ class Live:
 class Remembered:
     """What was last applied: the ledger's document.
 
-    `body` is the normalised body that was written, `defaults` what the server had added to it, by dotted path.
+    `body` is the normalised body that was written, with seals for secrets; `defaults` what the server had added to it,
+    by JSON pointer.
     """
 
     address: Address
@@ -91,6 +92,7 @@ class Remembered:
     when: str = ""
     commit: str = ""
     project: str = ""
+    protect: bool = False
     version: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -236,7 +238,11 @@ class Reindex:
 
 @dataclass(frozen=True)
 class Change:
-    """One line of a plan: what would happen to one resource, why, and the requests that do it."""
+    """One line of a plan: what would happen to one resource, why, and the requests that do it.
+
+    `moved_from` is what was remembered of its earlier address, `moved_live` what still stands there; `afterwards` are
+    requests that wait until everything else was done: nothing refers to the old one any more, which they delete.
+    """
 
     address: Address
     action: Action
@@ -250,6 +256,10 @@ class Change:
     desired: Body | None = field(default=None, repr=False)
     live: Live | None = field(default=None, repr=False)
     remembered: Remembered | None = field(default=None, repr=False)
+    protect: bool = False
+    moved_from: Remembered | None = field(default=None, repr=False)
+    moved_live: Live | None = field(default=None, repr=False)
+    afterwards: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Literal
 
 from ..cluster import Cluster, Lease, Ledger, holder
 from ..errors import EsctlError, Refused
-from ..kinds.base import Judging, Kind
-from ..kinds.differences import same
-from ..model import Action, Body, Change, Consequence, Outcome, Plan, Remembered
+from ..kinds.base import Judging, Kind, Producing
+from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
+from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
 from ..plan.truth import added
+from .events import Done, Event
+from .moved import refuse_if_moved
 from .survey import read
 
+ALLOWANCES = {Consequence.IRREVERSIBLE: "irreversible", Consequence.REINDEX: "replace"}
+"""What has to be asked for by name."""
 
-@dataclass(frozen=True)
-class Event:
-    """Progress: a change `started` or ended (`done`, `failed`, `skipped`)."""
-
-    change: Change
-    state: Literal["started", "done", "failed", "skipped"]
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of a plan."""
-
-    outcomes: tuple[Outcome, ...]
-    requests: int = 0
-
-    @property
-    def failed(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.state != "done")
+Backup = Callable[[Sequence[Change]], str]
+"""Keeps what is about to be deleted; returns where."""
 
 
 def allowed(plan: Plan, allow: Collection[str]) -> None:
@@ -44,9 +30,10 @@ def allowed(plan: Plan, allow: Collection[str]) -> None:
         if change.action is Action.UNDECIDED:
             raise Refused(f"{change.address}: {change.words.splitlines()[0]}")
     for change in to_do(plan):
-        if change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
+        word = ALLOWANCES.get(change.consequence)
+        if word and word not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
-            raise Refused(f"{change.address}: {said}", hint="`--allow irreversible` lets it happen")
+            raise Refused(f"{change.address}: {said}", hint=f"`--allow {word}` lets it happen")
 
 
 def run(
@@ -57,6 +44,7 @@ def run(
     allow: Collection[str] = (),
     commit: str = "",
     on_event: Callable[[Event], None] = lambda event: None,
+    backup: Backup | None = None,
 ) -> Done:
     """Do what the plan shows. An empty plan takes no lease and writes nothing.
 
@@ -70,103 +58,174 @@ def run(
     before = cluster.sent
     ledger = Ledger(cluster, plan.project, commit=commit)
     with Lease(cluster, holder(plan.project)) as lease:
-        _refuse_if_moved(plan, changes, cluster, kinds)
-        outcomes = tuple(_carry_out(plan, changes, cluster, kinds, ledger, lease, on_event))
-    return Done(outcomes, cluster.sent - before)
+        refuse_if_moved(plan, changes, cluster, kinds, ledger)
+        going = [change for change in changes if deletes(change)]
+        archive = backup(going) if backup is not None and going else ""
+        work = _Run(plan, cluster, kinds, ledger, lease, on_event, _kept(plan, changes, kinds, ledger))
+        work.carry_out(changes)
+    return Done(tuple(work.outcomes.values()), cluster.sent - before, tuple(work.produced), archive)
 
 
-def _refuse_if_moved(plan: Plan, changes: Sequence[Change], cluster: Cluster, kinds: Mapping[str, Kind]) -> None:
-    now = read(cluster, [change.address for change in changes], kinds)
-    for change in changes:
-        was, found = change.live, now.get(change.address)
-        kind = kinds[change.address.kind]
-        if (was is None) != (found is None) or (
-            was is not None
-            and found is not None
-            and not same(kind.normalise(was.body, plan.capabilities), kind.normalise(found.body, plan.capabilities))
-        ):
-            raise Refused(f"{change.address} changed on the server since the plan was made", hint="plan again")
+def deletes(change: Change) -> bool:
+    """Whether something goes for good with this change."""
+    return bool(change.afterwards) or change.action is Action.DELETE or _made_anew(change)
 
 
-def _carry_out(
-    plan: Plan,
-    changes: Sequence[Change],
-    cluster: Cluster,
-    kinds: Mapping[str, Kind],
-    ledger: Ledger,
-    lease: Lease,
-    on_event: Callable[[Event], None],
-) -> Iterator[Outcome]:
-    """Kind by kind, so that one list reads back all that was written and one bulk remembers it.
+def _made_anew(change: Change) -> bool:
+    return change.action is Action.REPLACE and change.reindex is None
 
-    A crash between a write and its remembering is harmless: the next plan finds the server as desired.
-    """
+
+def _kept(plan: Plan, changes: Sequence[Change], kinds: Mapping[str, Kind], ledger: Ledger) -> Seal:
+    """The seal of this run; the salt is kept before the first secret is written."""
+    seal = plan.seal if isinstance(plan.seal, Seal) else Seal.fresh()
+    secret = any(change.desired is not None and kinds[change.address.kind].secrets for change in changes)
+    return Seal(ledger.keep_salt(seal.key)) if seal.new and secret else seal
+
+
+@dataclass
+class _Run:
+    """One run under the lease; `outcomes` fills up as it goes, one for each change."""
+
+    plan: Plan
+    cluster: Cluster
+    kinds: Mapping[str, Kind]
+    ledger: Ledger
+    lease: Lease
+    on_event: Callable[[Event], None]
+    seal: Seal
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    produced: list[Produced] = field(default_factory=list)
     failed: Change | None = None
-    for _, group in groupby(changes, key=lambda change: (change.address.kind, change.action is Action.DELETE)):
-        done: list[Change] = []
-        for change in group:
-            if failed is not None:
-                reason = f"{failed.address} failed before it"
-                on_event(Event(change, "skipped", reason))
-                yield Outcome(change, "skipped", reason)
-                continue
-            on_event(Event(change, "started"))
-            try:
-                _send(change, cluster, kinds[change.address.kind], lease)
-            except EsctlError as error:
-                failed = change
-                on_event(Event(change, "failed", str(error)))
-                yield Outcome(change, "failed", str(error))
-                continue
-            done.append(change)
-            on_event(Event(change, "done"))
-            yield Outcome(change, "done")
-        _remember(plan, done, cluster, kinds, ledger)
-    if failed is None:
-        _keep_up(plan, kinds, ledger)
 
+    def carry_out(self, changes: Sequence[Change]) -> None:
+        """Kind by kind, so that one list reads back all that was written and one bulk remembers it.
 
-def _send(change: Change, cluster: Cluster, kind: Kind, lease: Lease) -> None:
-    for request in change.requests:
-        lease.check()
-        gone = (404,) if request.method == "DELETE" else ()
-        response = cluster.send(request, accept=gone)
-        if isinstance(kind, Judging) and (reason := kind.refusal(response)):
-            raise EsctlError(reason)
+        A crash between a write and its remembering is harmless: the next plan finds the server as desired.
+        """
+        for _, group in groupby(changes, key=lambda change: (change.address.kind, change.action is Action.DELETE)):
+            done = [change for change in group if self._one(change)]
+            self._remembering(done, self._remember)
+        moved = [change for change in changes if change.moved_from is not None]
+        left = [change for change in moved if self._retire(change)]
+        self._remembering(left, self._forget_old)
+        if self.failed is None:
+            self._keep_up()
 
+    def _one(self, change: Change) -> bool:
+        """Whether it was done."""
+        if self.failed is not None:
+            self._end(change, "skipped", f"{self.failed.address} failed before it")
+            return False
+        self.on_event(Event(change, "started"))
+        try:
+            made = self._make(change)
+        except EsctlError as error:
+            self._end(change, "failed", str(error))
+            return False
+        self._end(change, "done", produced=made)
+        return True
 
-def _remember(plan: Plan, done: Sequence[Change], cluster: Cluster, kinds: Mapping[str, Kind], ledger: Ledger) -> None:
-    """Read back what was written and keep it, with what the server added, in the ledger."""
-    deleted = [change for change in done if change.action is Action.DELETE]
-    written = [change for change in done if change.action is not Action.DELETE]
-    live = read(cluster, [change.address for change in written], kinds)
-    entries = []
-    for change in written:
-        kind = kinds[change.address.kind]
-        body = kind.normalise(change.desired or {}, plan.capabilities)
-        found = live.get(change.address)
-        defaults = {}
-        if found is not None and not kind.shared:
-            defaults = added(kind.normalise(found.body, plan.capabilities), body)
-        entries.append(_entry(change, body, defaults))
-    if entries:
-        ledger.remember_all(entries)
-    for change in deleted:
-        ledger.forget(change.address, change.remembered.version if change.remembered else None)
+    def _end(self, change: Change, state: str, reason: str = "", produced: Produced | None = None) -> None:
+        if state == "failed":
+            self.failed = self.failed or change
+        outcome = Outcome(change, state, reason)  # type: ignore[arg-type]
+        self.outcomes[id(change)] = outcome
+        if produced is not None:
+            self.produced.append(produced)
+        self.on_event(Event(change, outcome.state, reason, produced=produced))
 
+    def _make(self, change: Change) -> Produced | None:
+        if change.reindex is not None:
+            from .reindex import carry_out
 
-def _keep_up(plan: Plan, kinds: Mapping[str, Kind], ledger: Ledger) -> None:
-    """Upkeep of the ledger that waited for an apply that writes: bodies refreshed, what is gone forgotten."""
-    entries = []
-    for change in plan.changes:
-        if change.action is Action.REFRESH and change.desired is not None:
-            body = kinds[change.address.kind].normalise(change.desired, plan.capabilities)
-            entries.append(_entry(change, body, change.remembered.defaults if change.remembered else {}))
-        elif change.action is Action.FORGET and change.remembered is not None:
-            ledger.forget(change.address, change.remembered.version)
-    if entries:
-        ledger.remember_all(entries)
+            carry_out(change, self.cluster, self.lease, self.on_event)
+        return self._send(change, change.requests)
+
+    def _send(self, change: Change, requests: Sequence[Request]) -> Produced | None:
+        kind = self.kinds[change.address.kind]
+        produced = None
+        for request in requests:
+            self.lease.check()
+            gone = (404,) if request.method == "DELETE" else ()
+            response = self.cluster.send(request, accept=gone)
+            if isinstance(kind, Judging) and (reason := kind.refusal(response)):
+                raise EsctlError(reason)
+            if isinstance(kind, Producing) and change.desired is not None:
+                produced = kind.produced(change.address, change.desired, response) or produced
+        return produced
+
+    def _retire(self, change: Change) -> bool:
+        """Delete what stands at the old address, now that nothing refers to it any more."""
+        if self.outcomes[id(change)].state != "done":
+            return False
+        old = change.moved_from.address if change.moved_from else change.address
+        if self.failed is not None and change.afterwards:
+            self._end(change, "failed", f"made, but {old} stays: {self.failed.address} failed before it")
+            return False
+        try:
+            self._send(replace(change, desired=None), change.afterwards)
+        except EsctlError as error:
+            self._end(change, "failed", f"made, but {old} stays: {error}")
+            return False
+        return True
+
+    def _remembering(self, done: Sequence[Change], remember: Callable[[Sequence[Change]], None]) -> None:
+        """Remember what was done; where that fails, it is said of each, and nothing more is written."""
+        try:
+            if done:
+                remember(done)
+        except EsctlError as error:
+            for change in done:
+                self._end(change, "failed", f"done, but it could not be remembered: {error}")
+
+    def _remember(self, done: Sequence[Change]) -> None:
+        """Read back what was written and keep it, with what the server added, in the ledger."""
+        deleted = [change for change in done if change.action is Action.DELETE]
+        written = [change for change in done if change.action is not Action.DELETE]
+        live = read(self.cluster, [change.address for change in written], self.kinds)
+        entries = []
+        for change in written:
+            kind = self.kinds[change.address.kind]
+            body = self._body(change)
+            found = live.get(change.address)
+            defaults = {}
+            if found is not None and not kind.shared:
+                there = kind.normalise(found.body, self.plan.capabilities)
+                if kind.secrets:
+                    there = aligned(there, body, body, self.seal, kind.secrets)
+                defaults = added(there, body)
+            entries.append(_entry(change, body, defaults))
+        if entries:
+            self.ledger.remember_all(entries)
+        if deleted:
+            self.ledger.forget_all({c.address: c.remembered.version if c.remembered else None for c in deleted})
+
+    def _body(self, change: Change) -> Body:
+        """What the ledger keeps of what was written."""
+        kind = self.kinds[change.address.kind]
+        body = kind.normalise(change.desired or {}, self.plan.capabilities)
+        return sealed(body, self.seal, kind.secrets) if kind.secrets else body
+
+    def _forget_old(self, moved: Sequence[Change]) -> None:
+        self.ledger.forget_all({c.moved_from.address: c.moved_from.version for c in moved if c.moved_from is not None})
+
+    def _keep_up(self) -> None:
+        """Upkeep of the ledger that waited for an apply that writes: bodies refreshed, what is gone forgotten."""
+        entries, gone = [], {}
+        for change in self.plan.changes:
+            if change.action is Action.REFRESH and change.desired is not None:
+                defaults = change.remembered.defaults if change.remembered else {}
+                entries.append(_entry(change, self._body(change), defaults))
+                if change.moved_from is not None:
+                    gone[change.moved_from.address] = change.moved_from.version
+            elif change.action is Action.FORGET and change.remembered is not None:
+                gone[change.address] = change.remembered.version
+        if entries:
+            self.ledger.remember_all(entries)
+        if gone:
+            self.ledger.forget_all(gone)
 
 
 def _entry(change: Change, body: Body, defaults: Body) -> Remembered:
-    return Remembered(change.address, body, defaults, version=change.remembered.version if change.remembered else {})
+    version = change.remembered.version if change.remembered else {}
+    return Remembered(change.address, body, defaults, protect=change.protect, version=version)

@@ -3,43 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..cluster import Cluster, Ledger
+from ..errors import ServerError
 from ..kinds.base import Kind
 from ..model import Address, Live, Resource
 from ..plan import Survey
+from ..plan.needs import lacking
 from ..plan.references import outward
+from ..plan.sealing import Seal
 
 WORKERS = 8
+_NO_ANSWER_FOR_ANYTHING = (0, 401, 429, 502, 503, 504)
 
 
-def survey(cluster: Cluster, project: str, resources: Collection[Resource], kinds: Mapping[str, Kind]) -> Survey:
-    """The state of everything that the project writes or once wrote."""
+def survey(
+    cluster: Cluster,
+    project: str,
+    resources: Collection[Resource],
+    kinds: Mapping[str, Kind],
+    *,
+    key: bytes | None = None,
+) -> Survey:
+    """The state of everything that the project writes or once wrote; `key` seals secrets, else the ledger's salt.
+
+    A kind that these servers lack is not asked for, unless the ledger remembers one; one that they refuse to show is
+    told in `unknown`. Raises ServerError where the servers answer nothing at all.
+    """
     before = cluster.sent
+    capabilities = cluster.capabilities
     ledger = Ledger(cluster, project)
     remembered = ledger.read()
     addresses = {resource.address for resource in resources}
+    beyond = referred_to(resources, kinds)
+    asked = {a for a in addresses | beyond.keys() if a.kind in kinds and not lacking(kinds[a.kind], capabilities)}
+    live, unknown = read_all(cluster, asked | remembered.keys(), kinds)
+    others = ledger.others(addresses - remembered.keys()) if addresses - remembered.keys() else {}
+    missing = {target: place for target, place in beyond.items() if target not in live and target not in unknown}
+    secret = any(kinds[address.kind].secrets for address in addresses | remembered.keys() if address.kind in kinds)
+    seal = seal_with(key, ledger if secret else None)
+    return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal)
+
+
+def seal_with(key: bytes | None, ledger: Ledger | None) -> Seal:
+    """The seal of this run: by the key, else by the salt that the ledger keeps, else by a fresh one."""
+    if key:
+        return Seal(key)
+    salt = ledger.salt() if ledger is not None else None
+    return Seal(salt) if salt else Seal.fresh()
+
+
+def referred_to(resources: Collection[Resource], kinds: Mapping[str, Kind]) -> dict[Address, str]:
+    """What the resources refer to and the project does not write, with the first place that does."""
     beyond: dict[Address, str] = {}
     for resource, reference in outward(resources, kinds):
         if not reference.soft and reference.target.kind in kinds:
             beyond.setdefault(reference.target, str(resource.at(*reference.path)))
-    live = read(cluster, addresses | remembered.keys() | beyond.keys(), kinds)
-    others = ledger.others(addresses - remembered.keys()) if addresses - remembered.keys() else {}
-    missing = {target: place for target, place in beyond.items() if target not in live}
-    return Survey(live, remembered, others, missing, cluster.sent - before)
+    return beyond
 
 
 def read(cluster: Cluster, addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> dict[Address, Live]:
-    """The live state of these addresses, one list per kind, the kinds side by side."""
+    """The live state of these addresses, one list per kind, the kinds side by side. Raises ServerError."""
+    found: dict[Address, Live] = {}
+    for _, job in _reading(cluster, addresses, kinds):
+        found.update(job.result())
+    return found
+
+
+def read_all(
+    cluster: Cluster, addresses: Iterable[Address], kinds: Mapping[str, Kind]
+) -> tuple[dict[Address, Live], dict[Address, str]]:
+    """The same, and why what could not be read could not; raises ServerError where nothing can be."""
+    found: dict[Address, Live] = {}
+    unknown: dict[Address, str] = {}
+    for group, job in _reading(cluster, addresses, kinds):
+        try:
+            found.update(job.result())
+        except ServerError as error:
+            if error.status in _NO_ANSWER_FOR_ANYTHING or error.kind == "guard":
+                raise
+            unknown.update(dict.fromkeys(group, f"it cannot be read: {error}"))
+    return found, unknown
+
+
+def _reading(
+    cluster: Cluster, addresses: Iterable[Address], kinds: Mapping[str, Kind]
+) -> list[tuple[list[Address], Future[dict[Address, Live]]]]:
     grouped: dict[str, list[Address]] = {}
     for address in addresses:
         if address.kind in kinds:
             grouped.setdefault(address.kind, []).append(address)
     capabilities = cluster.capabilities
     with ThreadPoolExecutor(min(WORKERS, max(1, len(grouped)))) as pool:
-        jobs = [pool.submit(kinds[name].read, cluster, group, capabilities) for name, group in grouped.items()]
-        found: dict[Address, Live] = {}
-        for job in jobs:
-            found.update(job.result())
-    return found
+        return [(group, pool.submit(kinds[name].read, cluster, group, capabilities)) for name, group in grouped.items()]

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-import sys
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from .invocation import Invocation, command
+from .planning import (
+    Addresses,
+    Adopt,
+    Allow,
+    Force,
+    Overwrite,
+    Prune,
+    Yes,
+    allowances,
+    confirm,
+    make_plan,
+    surveyed,
+)
+
+__all__ = ["allowances", "confirm", "finish", "make_plan", "progress", "register"]
 
 if TYPE_CHECKING:
-    from ..apply import Done
-    from ..cluster import Cluster
-    from ..model import Plan
+    from collections.abc import Callable
 
-Addresses = Annotated[list[str] | None, typer.Argument(help="Addresses or globs; all by default.")]
-Adopt = Annotated[list[str] | None, typer.Option("--adopt", metavar="ADDRESS", help="Take over what is there already.")]
-Overwrite = Annotated[
-    list[str] | None,
-    typer.Option("--overwrite", metavar="ADDRESS", help="Let the project win where both sides changed."),
-]
-Prune = Annotated[bool, typer.Option("--prune", help="Delete what this project wrote once and no longer writes.")]
-Force = Annotated[bool, typer.Option("--force", help="With --prune: also what was changed on the server since.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Allow = Annotated[
-    list[str] | None, typer.Option("--allow", metavar="WHAT", help="Let happen: irreversible (documents go).")
-]
-ALLOWABLE = ("irreversible",)
+    from ..apply import Done, Event
+    from ..model import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +108,7 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
 
     Lists it, asks, and deletes dependants first; indices only with --allow irreversible.
     """
-    from ..apply import run, survey
+    from ..apply import run
     from ..cluster import WRITING
     from ..plan.destruction import destruction
     from ..plan.summary import to_do
@@ -119,7 +118,7 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
     permitted = allowances(allow)
     with invocation.cluster(WRITING) as cluster:
         resources = invocation.loaded.resources
-        seen = survey(cluster, invocation.settings.name, resources, invocation.kinds)
+        seen = surveyed(invocation, cluster)
         selected = selection(addresses, invocation, seen.remembered)
         made, kept = destruction(
             resources,
@@ -140,71 +139,21 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
     return finish(invocation, made, done)
 
 
-def make_plan(
-    invocation: Invocation,
-    cluster: Cluster,
-    addresses: Collection[str] | None = None,
-    adopt: Collection[str] | None = None,
-    overwrite: Collection[str] | None = None,
-    prune: bool = False,
-    force: bool = False,
-) -> Plan:
-    """Read what is there and plan; raises EsctlError where something referred to is nowhere."""
-    from ..apply import survey
-    from ..errors import EsctlError
-    from ..plan import Choices, build
-    from .selection import selection
-
-    loaded = invocation.loaded
-    cluster.capabilities  # noqa: B018 - asks the servers once, before eight threads would
-    seen = survey(cluster, invocation.settings.name, loaded.resources, invocation.kinds)
-    selected = selection(addresses, invocation, seen.remembered)
-    for target, place in seen.missing.items():
-        raise EsctlError(f"{place}: {target} is neither written in this project nor on the server")
-    made = build(
-        loaded.resources,
-        seen,
-        invocation.context(cluster.capabilities),
-        invocation.kinds,
-        choices=Choices(tuple(adopt or ()), tuple(overwrite or ()), prune, force),
-        out_of_scope=loaded.out_of_scope,
-        selected=selected,
-    )
-    return dataclasses.replace(made, requests=cluster.sent)
-
-
-def allowances(given: Collection[str] | None) -> tuple[str, ...]:
-    """What `--allow` names; raises EsctlError for a word that is none."""
-    from ..errors import EsctlError, did_you_mean
-
-    for word in given or ():
-        if word not in ALLOWABLE:
-            raise EsctlError(
-                f'--allow "{word}" is unknown', hint=did_you_mean(word, ALLOWABLE) or f"it takes {', '.join(ALLOWABLE)}"
-            )
-    return tuple(given or ())
-
-
-def confirm(question: str, yes: bool) -> None:
-    """Ask; where nobody can answer, refuse."""
-    from ..errors import Refused
-
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused("nobody is there to confirm this", hint="`--yes` goes on without asking")
-    if not typer.confirm(question, err=True):
-        raise Refused("not confirmed; nothing was written")
-
-
-def progress(invocation: Invocation):  # type: ignore[no-untyped-def]
-    """Print a line as each change ends."""
-    from ..apply import Event
+def progress(invocation: Invocation) -> Callable[[Event], None]:
+    """Print a line as each change ends; a bar while documents move."""
     from ..model import Outcome
     from ..report.plan import outcome_line
+    from ..report.progress import Bar
+
+    bars: dict[str, Bar] = {}
 
     def told(event: Event) -> None:
-        if event.state != "started":
+        address = str(event.change.address)
+        if event.state == "running":
+            bars.setdefault(address, Bar(event.reason or address)).show(event.done, event.total)
+        elif event.state != "started":
+            if bar := bars.pop(address, None):
+                bar.close()
             invocation.say(outcome_line(Outcome(event.change, event.state, event.reason), invocation.style))
 
     return told

@@ -72,7 +72,7 @@ def render(
     import yaml
 
     from ..model import Capabilities, Waiting
-    from ..plan.build import Choices
+    from ..plan import Choices
     from .selection import selection
 
     globs = selection(addresses, invocation)

@@ -1,6 +1,7 @@
 """desired × remembered × live → changes; functions of data, no I/O."""
 
-from .build import Choices, Survey, build
+from .build import build
 from .summary import counts, exit_code
+from .survey import Choices, Survey
 
 __all__ = ["Choices", "Survey", "build", "counts", "exit_code"]

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from ..kinds.base import Context, Kind
 from ..model import Action, Address, Cause, Change, Consequence, Plan, Resource
-from .build import Choices, Survey, removal
+from .needs import lacking
 from .order import ordered
+from .orphans import removal
+from .survey import Choices, Survey
 
 
 def destruction(
@@ -33,14 +35,17 @@ def destruction(
     protected = {resource.address for resource in resources if resource.protect}
     kept: dict[Address, str] = {}
     for address, change in changes.items():
-        if address in protected:
+        remembered = survey.remembered[address]
+        if why := lacking(kinds[address.kind], context.capabilities) or survey.unknown.get(address):
+            kept[address] = why
+        elif address in protected or (remembered.protect and address not in position):
             kept[address] = "it is protected (`protect: true`)"
         elif change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
             kept[address] = f"{change.words}; `--allow irreversible` deletes it"
     _keep_what_is_referred_to(kept, resources, survey, kinds)
     left = tuple(change for address, change in changes.items() if address not in kept)
     kept = {address: why for address, why in kept.items() if address in changes}
-    return Plan(context.project, left, context.capabilities, survey.requests), kept
+    return Plan(context.project, left, context.capabilities, survey.requests, survey.seal), kept
 
 
 def _deletion(address: Address, survey: Survey, context: Context, kind: Kind) -> Change:

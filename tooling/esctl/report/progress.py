@@ -26,6 +26,10 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Rub it out."""
         if self._wanted and self._drawn:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 

@@ -1,0 +1,61 @@
+"""Whether the cluster is still as it was when a plan was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..cluster import Cluster, Ledger
+from ..errors import Refused
+from ..kinds.base import Kind
+from ..kinds.differences import differences
+from ..model import Address, Body, Change, Live, Plan, Remembered
+from ..plan.sealing import Seal, hidden
+from .survey import read
+
+NAMED = 5  # places of one resource
+
+
+def refuse_if_moved(
+    plan: Plan, changes: Sequence[Change], cluster: Cluster, kinds: Mapping[str, Kind], ledger: Ledger
+) -> None:
+    """Raise Refused with every resource that is not as the plan found it, and where."""
+    planned: dict[Address, tuple[Live | None, Remembered | None]] = {}
+    for change in changes:
+        planned[change.address] = change.live, change.remembered
+        if change.moved_from is not None:
+            planned[change.moved_from.address] = change.moved_live, change.moved_from
+    now = read(cluster, planned, kinds)
+    moved = []
+    for address, (was, _) in planned.items():
+        if why := _moved(was, now.get(address), kinds[address.kind], plan):
+            moved.append(f"{address} {why}")
+    entries = ledger.versions(planned)
+    for address, (_, remembered) in planned.items():
+        if dict(remembered.version if remembered else {}) != entries.get(address, {}):
+            moved.append(f"{address} was applied by somebody else since the plan was made")
+    if moved:
+        raise Refused("\n".join(moved), hint="plan again")
+
+
+def _moved(was: Live | None, found: Live | None, kind: Kind, plan: Plan) -> str | None:
+    if was is None and found is None:
+        return None
+    if was is None:
+        return "was made on the server since the plan was made"
+    if found is None:
+        return "was deleted from the server since the plan was made"
+    places = list(_places(_comparable(was, kind, plan), _comparable(found, kind, plan)))
+    if not places:
+        return None
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    where = ", ".join(places[:NAMED]) + more
+    return f"changed on the server since the plan was made: {where}"
+
+
+def _places(before: Body, after: Body) -> Iterator[str]:
+    return (difference.dotted for difference in differences(before, after))
+
+
+def _comparable(live: Live, kind: Kind, plan: Plan) -> Body:
+    body = kind.normalise(live.body, plan.capabilities)
+    return hidden(body, plan.seal, kind.secrets) if kind.secrets and isinstance(plan.seal, Seal) else body

@@ -1,0 +1,194 @@
+"""What would happen to one resource that the project writes, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..kinds.base import Context, Cost, Kind, Moving, Releasing, Replaceable, Wordy, owner_of
+from ..kinds.differences import same
+from ..model import Action, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
+from ..secret import holds_secrets
+from .compare import Sides, body_of, compared
+from .needs import lacking
+from .sealing import known
+from .survey import Choices, Survey
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One resource with everything that decides about it."""
+
+    resource: Resource
+    kind: Kind
+    survey: Survey
+    context: Context
+    choices: Choices
+    sides: Sides
+
+    @property
+    def won(self) -> bool:
+        return Choices.match(self.resource.address, self.choices.overwrite)
+
+    @property
+    def adopted(self) -> bool:
+        return self.resource.adopt or Choices.match(self.resource.address, self.choices.adopt)
+
+    @property
+    def ours(self) -> bool:
+        """Whether its own mark says that this project made it."""
+        meta, live = getattr(self.kind, "meta", None), self.sides.live
+        return meta is not None and live is not None and owner_of(live.body, meta) == self.context.project
+
+
+def change_of(resource: Resource, survey: Survey, context: Context, kind: Kind, choices: Choices) -> Change:
+    """One line of the plan."""
+    address = resource.address
+    base = Change(
+        address,
+        Action.NONE,
+        Cause.CLEAN,
+        source=resource.source,
+        live=survey.live.get(address),
+        remembered=survey.remembered.get(address),
+        protect=resource.protect,
+    )
+    undecided = replace(base, action=Action.UNDECIDED, cause=Cause.WAITING)
+    if why := lacking(kind, context.capabilities):
+        return replace(undecided, words=why)
+    if address in survey.unknown:
+        return replace(undecided, words=survey.unknown[address])
+    if owner := _foreign_owner(base.live, resource, survey, kind, context):
+        words = f'it belongs to the project "{owner}": take it out of one of the two, or `esctl destroy` it there'
+        return replace(undecided, cause=Cause.FOREIGN, words=words)
+    rendered = body_of(resource, kind, context)
+    if isinstance(rendered, Waiting):
+        return replace(undecided, words=rendered.reason + (f": run `{rendered.command}`" if rendered.command else ""))
+    sides = compared(address, rendered, survey, kind, context)
+    return _decided(_Case(resource, kind, survey, context, choices, sides), base)
+
+
+def _decided(case: _Case, base: Change) -> Change:
+    sides, kind, address, context = case.sides, case.kind, base.address, case.context
+    cause, live = sides.cause, sides.live
+    base = replace(base, cause=cause, desired=sides.rendered)
+    if undone := _unfinished(case):
+        words = "an earlier run began to move it and did not end: what it left is taken back"
+        if cause is Cause.CLEAN:
+            return replace(base, action=Action.UPDATE, words=words, reindex=undone)
+    if cause is Cause.CLEAN:
+        stale = sides.stale or (base.remembered is not None and base.remembered.protect != case.resource.protect)
+        return replace(base, action=Action.REFRESH if stale else Action.NONE)
+    if cause is Cause.ADOPT:
+        return replace(base, action=Action.ADOPT, words="already there and equal: only remembered, nothing is written")
+    if live is None or sides.found is None:
+        words = "was deleted from the server; it is made again" if cause is Cause.DELETED else ""
+        return replace(base, action=Action.CREATE, words=words, requests=_write(case, None))
+
+    before, after = sides.shown()
+    cost = kind.cost(before, after, context.capabilities)
+    said = kind.in_words(before, after) if isinstance(kind, Wordy) else ()
+    change = replace(
+        base,
+        consequence=cost.consequence,
+        words="\n".join(part for part in (cost.words, _because(case), *said) if part),
+        differences=sides.differences(),
+    )
+    if cause is Cause.FOREIGN:
+        if not case.adopted and not case.ours:
+            return replace(change, action=Action.UNDECIDED)
+        change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
+    if cause is Cause.BOTH and not case.won:
+        return replace(change, action=Action.UNDECIDED)
+    moves = cost.consequence is Consequence.REINDEX and isinstance(kind, Moving)
+    if moves or (cost.consequence is Consequence.IRREVERSIBLE and isinstance(kind, Replaceable)):
+        if case.resource.protect:
+            words = f"it is protected (`protect: true`), but {change.words}"
+            return replace(change, action=Action.UNDECIDED, words=words)
+    if moves and isinstance(kind, Moving):
+        moving = kind.move(address, sides.rendered, live, context)
+        if isinstance(moving, Reindex):
+            return replace(change, action=Action.REPLACE, reindex=moving)
+        cost, words = moving, "\n".join(part for part in (moving.words, change.words) if part)
+        change = replace(change, consequence=moving.consequence, words=words)
+    if cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place and isinstance(kind, Replaceable):
+        requests = kind.replace(address, sides.rendered, live, context)
+        return replace(change, action=Action.REPLACE, requests=requests, reindex=undone)
+    return replace(change, action=Action.UPDATE, requests=_write(case, live), reindex=undone)
+
+
+def _write(case: _Case, live: Live | None) -> tuple[Request, ...]:
+    """The requests that write it, and those that take back what is no longer written."""
+    sides, kind, address, context = case.sides, case.kind, case.resource.address, case.context
+    last = sides.remembered
+    if live is not None and last is not None and kind.secrets and holds_secrets(sides.rendered):
+        live = replace(live, body=known(live.body, sides.rendered, last.body, case.survey.seal))
+    requests = kind.write(address, sides.rendered, live, context)
+    if live is not None and last is not None and isinstance(kind, Releasing):
+        requests += kind.release(address, last.body, sides.rendered, live, context)
+    return requests
+
+
+def _unfinished(case: _Case) -> Reindex | None:
+    """What an earlier run left half done, where this one would not carry it on."""
+    live = case.sides.live
+    return case.kind.unfinished(live) if live is not None and isinstance(case.kind, Moving) else None
+
+
+def _because(case: _Case) -> str:
+    """Why a live resource is not as desired, where the word of the cause does not say it all."""
+    address = case.resource.address
+    match case.sides.cause:
+        case Cause.DRIFTED:
+            return "was changed on the server since the last apply; it is put back"
+        case Cause.BOTH if case.won:
+            return "was changed here and on the server since the last apply; the project wins"
+        case Cause.BOTH:
+            return (
+                "was changed here and on the server since the last apply: "
+                f"`--overwrite {address}` lets the project win; or take the server's values into the file"
+            )
+        case Cause.FOREIGN if _only_hidden(case):
+            what = "already there; whether its secret is this one, no server tells"
+            if case.ours or case.adopted:
+                return f"{what}: it is written"
+            return f"{what}: `adopt: true` or `--adopt {address}` writes it"
+        case Cause.FOREIGN if case.ours:
+            return "the ledger does not know it, but its mark says that this project made it"
+        case Cause.FOREIGN if case.adopted:
+            return "already there and different: it is adopted and changed"
+        case Cause.FOREIGN:
+            return (
+                f"already there, different, and not this project's: `adopt: true` or `--adopt {address}` takes it over"
+            )
+    return ""
+
+
+def _only_hidden(case: _Case) -> bool:
+    """Whether nothing differs but secrets that the server does not show."""
+    from .sealing import SHOWN
+
+    if not case.kind.secrets:
+        return False
+    found = case.sides.differences()
+    return bool(found) and all(same(d.after, SHOWN) and not _told(d.before) for d in found)
+
+
+def _told(before: object) -> bool:
+    from .sealing import SHOWN, redacted
+
+    return isinstance(before, str) and before != SHOWN and not redacted(before)
+
+
+def _foreign_owner(live: Live | None, resource: Resource, survey: Survey, kind: Kind, context: Context) -> str | None:
+    """The other project that owns a resource, by the ledger or by the mark on the resource itself."""
+    address = resource.address
+    if address in survey.others:
+        return survey.others[address]
+    meta = getattr(kind, "meta", None)
+    owner = owner_of(live.body, meta) if live and meta is not None else None
+    return owner if owner not in (None, context.project) and address not in survey.remembered else None
+
+
+def deletion_cost(live: Live, survey: Survey, kind: Kind, context: Context) -> Cost:
+    """What deleting it costs."""
+    return kind.cost(kind.normalise(live.body, context.capabilities), None, context.capabilities)

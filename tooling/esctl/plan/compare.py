@@ -1,0 +1,75 @@
+"""The three sides of one resource, brought to one form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..kinds.base import Context, Kind
+from ..kinds.differences import differences
+from ..model import Address, Body, Cause, Difference, Live, Remembered, Resource, Waiting
+from ..secret import secrets_in
+from .sealing import aligned, sealed, veiled
+from .survey import Survey
+from .truth import decide, seen
+
+
+@dataclass(frozen=True)
+class Sides:
+    """`rendered` is what is sent; `wanted` and `found` are normalised, with seals for secrets."""
+
+    rendered: Body
+    wanted: Body
+    remembered: Remembered | None
+    live: Live | None
+    found: Body | None
+    cause: Cause
+    shared: bool
+
+    def shown(self) -> tuple[Body, Body]:
+        """What of the live body is compared, and what was written, as people may see them: without seals."""
+        visible = seen(self.found or {}, self.wanted, self.remembered, shared=self.shared)
+        return veiled(visible, self.wanted)
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Where the server is not as written."""
+        return differences(*self.shown()) if self.found is not None else ()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the ledger remembers another body than the one that is written and there."""
+        return self.remembered is not None and bool(differences(self.remembered.body, self.wanted))
+
+
+def body_of(resource: Resource, kind: Kind, context: Context) -> Body | Waiting:
+    """The body that is sent, or what has to be there first: a model, the text of a secret."""
+    rendered = resource.spec if resource.rendered else kind.render(resource, context)
+    if isinstance(rendered, Waiting):
+        return rendered
+    if kind.secrets:
+        for secret in secrets_in(rendered):
+            if secret.absent:
+                return Waiting(secret.absent)
+    return rendered
+
+
+def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, context: Context) -> Sides:
+    """Bring the sides to one form and find the row of the table that they make."""
+    live, remembered = survey.live.get(address), survey.remembered.get(address)
+    wanted = kind.normalise(rendered, context.capabilities)
+    if kind.secrets:
+        wanted = sealed(wanted, survey.seal, kind.secrets)
+    found = found_of(live, wanted, remembered, survey, kind, context)
+    cause = decide(wanted, remembered, found, shared=kind.shared)
+    return Sides(rendered, wanted, remembered, live, found, cause, kind.shared)
+
+
+def found_of(
+    live: Live | None, wanted: Body | None, remembered: Remembered | None, survey: Survey, kind: Kind, context: Context
+) -> Body | None:
+    """The live body in the form in which it is compared."""
+    if live is None:
+        return None
+    found = kind.normalise(live.body, context.capabilities)
+    if kind.secrets:
+        return aligned(found, wanted, remembered.body if remembered else None, survey.seal, kind.secrets)
+    return found

@@ -1,0 +1,42 @@
+"""What planning knows of the servers, and what a person chose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from ..model import Address, Live, Remembered
+from .sealing import Seal
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was read before planning: the live bodies, the ledger, and who else owns what.
+
+    `missing` are the resources that others refer to and neither the project nor the servers have, with the place that
+    refers to them. `unknown` are those whose state could not be read, with the reason.
+    """
+
+    live: Mapping[Address, Live] = field(default_factory=dict)
+    remembered: Mapping[Address, Remembered] = field(default_factory=dict)
+    others: Mapping[Address, str] = field(default_factory=dict)
+    missing: Mapping[Address, str] = field(default_factory=dict)
+    requests: int = 0
+    unknown: Mapping[Address, str] = field(default_factory=dict)
+    seal: Seal = field(default_factory=Seal.fresh)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person allowed: globs over addresses, and `prune`."""
+
+    adopt: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+    prune: bool = False
+    force: bool = False
+
+    @staticmethod
+    def match(address: Address, globs: Iterable[str]) -> bool:
+        """Whether one of the globs names the address."""
+        return any(fnmatchcase(str(address), glob) for glob in globs)
