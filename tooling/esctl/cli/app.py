@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import change, demo, doctor, images, project, sandbox
+from . import change, demo, doctor, images, project, pull, sandbox
 
 app = typer.Typer(
     name="esctl",
@@ -34,6 +34,7 @@ def _root(
 
 project.register(app)
 change.register(app)
+pull.register(app)
 images.register(app)
 sandbox.register(app)
 demo.register(app)

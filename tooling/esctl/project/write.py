@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -58,6 +58,15 @@ _BLOCKS = frozenset({"spec", "template", "policy", "phases", "mappings", "proper
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a resource is written: its YAML file, and folder and stem of the names of own files beside it."""
+
+    file: str
+    folder: str
+    stem: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """What is to be written: one resource. `spec` is JSON data; a secret in it is `{"$secret": "${secret.env.X}"}`."""
 
@@ -73,12 +82,40 @@ class Text:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def document(entry: Entry, *, folder: str, stem: str) -> Text:
-    """One document. Long parts go to files of `folder` (below the project's root) whose names begin with `stem`."""
+def places(folders: Mapping[Address, str], group: str, root: FilePath) -> dict[Address, Place]:
+    """A place for each address below its folder. `group`: `file` (one for each), `kind`, or `one`.
+
+    No two share a name, not even where the case of letters is not told apart, and nothing that is there is hit.
+    """
+    taken: set[str] = set()
+
+    def free(name: str) -> str:
+        number, found = 1, name
+        while found.casefold() in taken or any((root / f"{found}{ending}").exists() for ending in (".yaml", ".yml")):
+            number += 1
+            found = f"{name}-{number}"
+        taken.add(found.casefold())
+        return found
+
+    shared: dict[str, str] = {}
+    found: dict[Address, Place] = {}
+    for address, into in folders.items():
+        below = "/".join(part for part in (into, address.kind, address.space) if part)
+        name = free(f"{below}/{slug(address.id)}")
+        folder, _, stem = name.rpartition("/")
+        if group != "file":
+            whole = "/".join(part for part in (into, address.kind if group == "kind" else "pulled") if part)
+            name = shared[whole] if whole in shared else shared.setdefault(whole, free(whole))
+        found[address] = Place(f"{name}.yaml", folder, stem)
+    return found
+
+
+def document(entry: Entry, place: Place) -> Text:
+    """One document. What is too long goes to files beside."""
     files: dict[str, str] = {}
 
     def own_file(path: Path, text: str, ending: str) -> str:
-        name = f"{folder}/{stem}.{slug('-'.join(map(str, path[-2:])))}"
+        name = f"{place.folder}/{place.stem}.{slug('-'.join(map(str, path[-2:])))}"
         number = 1
         while (found := f"{name}{'' if number == 1 else f'-{number}'}{ending}") in files:
             number += 1

@@ -35,6 +35,8 @@ def _shown(node: Node, index: Index) -> dict[str, Any]:
     if index.aliases:
         body["aliases"] = sorted(index.aliases)
     body["attributes"] = (["hidden"] if index.hidden else []) + ["closed" if index.closed else "open"]
+    if node.version.major > 8:
+        body["mode"] = index.settings.get("index.mode", "standard")
     return body
 
 
