@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from esctl.errors import ProjectError
-from esctl.project import Secret, Settings, load_settings
+from esctl.errors import EsctlError, ProjectError
+from esctl.project import Secret, Settings, load_settings, secret_for
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -131,3 +131,26 @@ def test_a_secret_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key.txt").write_text("s3cret\n", encoding="utf-8")
     text = "name: p\nelasticsearch: {api_key: '${secret.file.key.txt}'}\n"
     assert revealed(project(tmp_path, text))["api_key"] == "s3cret"
+
+
+def test_how_many_runs_are_kept(tmp_path: Path) -> None:
+    assert project(tmp_path, "name: p\n").kept_runs == 100
+    assert project(tmp_path, "name: p\nhistory: {keep: 3}\n").kept_runs == 3
+    for text, message in (
+        ("history: {keep: 0}", "history.keep must be 1 or more, not 0"),
+        ("history: {keep: many}", "history.keep must be a number, not text"),
+        ("history: {kept: 3}", 'unknown key "kept" in history'),
+        ("history: 3", "history must be a mapping, not a number"),
+    ):
+        with pytest.raises(ProjectError, match=message):
+            project(tmp_path, f"name: p\n{text}\n")
+
+
+def test_the_secret_of_a_reference_that_a_file_keeps(tmp_path: Path) -> None:
+    found = secret_for("Bearer ${secret.env.TOKEN}", {"TOKEN": "abc"}, tmp_path)
+    assert (found.reveal(), found.reference) == ("Bearer abc", "Bearer ${secret.env.TOKEN}")
+    absent = secret_for("${secret.env.TOKEN}", {}, tmp_path)
+    assert "TOKEN is not set" in absent.absent and absent.reference == "${secret.env.TOKEN}"
+    for reference in ("hunter2", "${secret.vault.x}"):
+        with pytest.raises(EsctlError):
+            secret_for(reference, {}, tmp_path)

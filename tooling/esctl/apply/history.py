@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -66,9 +66,14 @@ class Recorder:
 
     def marks(self, changes: Sequence[Change]) -> list[Body]:
         """Lines of `_bulk` that say these were done."""
-        if self.number is None:
-            return []
-        return self._history.marks(self.number, [step.address for c in changes for step in self._steps(c)])
+        return self._marked(change.address for change in changes)
+
+    def retired(self, changes: Sequence[Change]) -> list[Body]:
+        """Lines of `_bulk` that say the earlier addresses of these are gone."""
+        return self._marked(change.moved_from.address for change in changes if change.moved_from is not None)
+
+    def _marked(self, addresses: Iterable[Address]) -> list[Body]:
+        return [] if self.number is None else self._history.marks(self.number, addresses)
 
     def upkeep(self, changes: Sequence[Change]) -> list[Body]:
         """Lines of `_bulk` for what only the ledger learns: refreshed, or forgotten."""
@@ -132,11 +137,6 @@ class Recorder:
             words = f"moved to {change.address}"
             steps.append(Step(change.moved_from.address, "delete", str(change.cause), words=words))
         return steps
-
-
-def owned(steps: Mapping[Address, Step]) -> dict[Address, Body]:
-    """The bodies that those steps left, as they were sent (`{"$secret": reference}` for secrets)."""
-    return {address: step.after for address, step in steps.items() if step.after is not None}
 
 
 def _iso(milliseconds: float) -> str:

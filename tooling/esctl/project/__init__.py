@@ -6,6 +6,7 @@ from .example import example_root, scaffold
 from .load import Loaded, load_resources
 from .servers import ServerSettings
 from .settings import ImageSettings, Settings, load_settings
+from .values import secret_for
 from .yaml import Document, read_yaml
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "load_settings",
     "read_yaml",
     "scaffold",
+    "secret_for",
 ]

@@ -16,8 +16,9 @@ from .values import Values, substitute
 from .yaml import Document, plain_scalar, read_yaml
 
 FILE = "esctl.yaml"
-_TOP = ("name", "resources", "templates", "elasticsearch", "kibana", "variables", "images", "environments")
+_TOP = ("name", "resources", "templates", "elasticsearch", "kibana", "variables", "images", "history", "environments")
 _PER_ENVIRONMENT = ("elasticsearch", "kibana", "variables", "images")
+_KEPT_RUNS = 100
 _IMAGES = {"folder": ".esctl/images", "lock": "embedding.lock.json", "models": "mappings"}
 _WORDS: dict[type, str] = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
 _WORDS |= {dict: "a mapping", Secret: "a secret", type(None): "empty"}
@@ -34,7 +35,10 @@ class ImageSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """A project, in one environment. `resources` are folders (or files) below `root`, `templates` is one."""
+    """A project, in one environment. `resources` are folders (or files) below `root`, `templates` is one.
+
+    `kept_runs` is how many runs stay in the history.
+    """
 
     root: FilePath
     name: str
@@ -46,6 +50,7 @@ class Settings:
     kibana: ServerSettings
     images: ImageSettings
     environments: tuple[str, ...] = ()
+    kept_runs: int = _KEPT_RUNS
     environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -130,6 +135,7 @@ class _Settings:
             if value and self.typed({key: value}, key, (str,), at[:-1]):
                 images[key] = self.root / value
         resources = self.resources()
+        kept_runs = self.kept_runs()
         if self.problems:
             told = sorted(set(self.problems), key=lambda problem: (problem.source or Source(FILE), problem.message))
             raise ProjectError(told)
@@ -144,6 +150,7 @@ class _Settings:
             kibana=kibana,
             images=ImageSettings(**images),
             environments=tuple(self.data.get("environments") or ()),
+            kept_runs=kept_runs,
             environ=self.environ,
         )
 
@@ -243,6 +250,18 @@ class _Settings:
                 hint = did_you_mean(name, declared) or f"declare it under variables in {FILE}"
                 self.problems.append(Problem(f'--var {name}: there is no variable "{name}"', hint=hint))
         return final
+
+    def kept_runs(self) -> int:
+        history = self.data.get("history")
+        if history is None or not self.typed(self.data, "history", (dict,), ()):
+            return _KEPT_RUNS
+        self.unknown_keys(history, ("keep",), ("history",))
+        if history.get("keep") is None or not self.typed(history, "keep", (int,), ("history",)):
+            return _KEPT_RUNS
+        keep = int(history["keep"])
+        if keep < 1:
+            self.problem(("history", "keep"), f"history.keep must be 1 or more, not {keep}")
+        return keep
 
     def resources(self) -> tuple[str, ...]:
         written = self.data.get("resources")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..errors import did_you_mean, nearest
+from ..errors import EsctlError, did_you_mean, nearest
 from ..model import Path
 from ..secret import Secret
 
@@ -92,6 +92,17 @@ class Values:
             raise Undefined(f"the secret file {name} is not UTF-8 text") from None
         except OSError as error:
             raise Undefined(f"the secret file {name} cannot be read: {error.strerror or error}") from None
+
+
+def secret_for(reference: str, environ: Mapping[str, str], root: FilePath) -> Secret:
+    """The secret of a reference as files keep it (`Bearer ${secret.env.TOKEN}`); one that is absent tells when it is
+    needed. Raises EsctlError where it refers to no secret."""
+    problems: list[str] = []
+    values = Values({}, environ, root)
+    found = substitute(reference, values, (), lambda path, message, hint: problems.append(message))
+    if problems or not isinstance(found, Secret):
+        raise EsctlError(problems[0] if problems else f'"{reference}" refers to no secret')
+    return found
 
 
 def substitute(data: Any, values: Values, at: Path, complain: Complain) -> Any:
