@@ -68,7 +68,7 @@ def test_every_writing_row_is_denied_to_commands_that_look():
         "DELETE /_index_template/*",
         "DELETE /_component_template/a,b",
         "DELETE /_ingest/pipeline/%2A",
-        "DELETE /_security/user/elastic",
+        "POST /_security/oauth2/token",
         "PUT /_cluster/settings",
         "PUT /_license",
         "POST /_license/start_trial",

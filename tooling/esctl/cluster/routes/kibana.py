@@ -34,6 +34,7 @@ WRITES: Table = (
     ("PUT DELETE", "/api/visualizations/{id}", "", "writes or deletes one visualization"),
     ("POST", "/api/data_views/data_view", "", "adds a data view"),
     ("POST DELETE", "/api/data_views/data_view/{id}", "", "changes or deletes one data view"),
+    ("PUT", "/api/security/role/{name}", "", "writes a role with Kibana's privileges"),
     ("POST", "/api/spaces/space", "", "adds a space"),
     ("PUT", "/api/spaces/space/{name}", "", "changes a space"),
 )
