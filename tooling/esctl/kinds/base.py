@@ -165,6 +165,15 @@ class Withdrawing(Protocol):
 
 
 @runtime_checkable
+class Claiming(Protocol):
+    """A kind that can tell that what differs on the server is nobody else's: never set, or left by a run cut off."""
+
+    def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
+        """Whether `live` (normalised) may become `wanted` without anybody's loss; `last` is what was applied last."""
+        ...
+
+
+@runtime_checkable
 class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 

@@ -123,6 +123,14 @@ class ClusterSettingsKind:
         gone = [key for key in last.get("persistent", {}) if key not in kept and found.get(key, DEFAULT) != DEFAULT]
         return (_put(dict.fromkeys(gone)),) if gone else ()
 
+    def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
+        """A key that nobody set belongs to nobody."""
+        found, before = live.get("persistent", {}), (last or {}).get("persistent", {})
+        return all(
+            found.get(key, DEFAULT) in (DEFAULT, value, before.get(key, DEFAULT))
+            for key, value in wanted.get("persistent", {}).items()
+        )
+
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         """Without knowing what was written there is nothing to take back: `withdraw` does."""
         return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..kinds.base import Context, Kind
+from ..kinds.base import Claiming, Context, Kind
 from ..kinds.differences import differences
 from ..model import Address, Body, Cause, Difference, Live, Remembered, Resource, Waiting
 from ..secret import secrets_in
@@ -60,6 +60,9 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
         wanted = sealed(wanted, survey.seal, kind.secrets)
     found = found_of(live, wanted, remembered, survey, kind, context)
     cause = decide(wanted, remembered, found, shared=kind.shared)
+    if cause in (Cause.FOREIGN, Cause.BOTH) and found is not None and isinstance(kind, Claiming):
+        if kind.ours(found, wanted, remembered.body if remembered else None):
+            cause = Cause.PENDING
     return Sides(rendered, wanted, remembered, live, found, cause, kind.shared)
 
 
