@@ -24,6 +24,7 @@ class Root:
     flavor: str
     sandbox: bool
     cluster: str
+    uuid: str = ""
 
     @property
     def major(self) -> int:
@@ -52,6 +53,7 @@ def read_root(connection: Connection, body: Any, product: str | None) -> Root:
         flavor=str(version.get("build_flavor") or "default"),
         sandbox=body.get("sandbox") is True,
         cluster=str(body.get("cluster_name") or ""),
+        uuid=str(body.get("cluster_uuid") or ""),
     )
 
 

@@ -122,7 +122,11 @@ class Kind(Protocol):
         ...
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
-        """The requests that bring the server from `live` (None: absent) to `body` (as rendered)."""
+        """The requests that bring the server from `live` (None: absent) to `body` (as rendered).
+
+        A secret of `body` that the server is known to hold stands in `live.body`, at the same path, as that Secret: a
+        kind may leave it out then.
+        """
         ...
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
