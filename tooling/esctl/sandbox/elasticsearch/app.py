@@ -17,10 +17,13 @@ from . import (
     api_cluster,
     api_documents,
     api_indices,
+    api_logstash,
     api_pipelines,
     api_policies,
     api_resolve,
+    api_scripts,
     api_search,
+    api_snapshots,
     api_templates,
 )
 from .errors import ElasticsearchError
@@ -39,10 +42,13 @@ _MODULES = (
     api_cluster,
     api_documents,
     api_indices,
+    api_logstash,
     api_pipelines,
     api_policies,
     api_resolve,
+    api_scripts,
     api_search,
+    api_snapshots,
     api_templates,
 )
 _MEDIA = re.compile(r"application/(?:vnd\.elasticsearch\+)?(json|x-ndjson|yaml|smile|cbor)\b")

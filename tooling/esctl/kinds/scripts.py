@@ -1,0 +1,148 @@
+"""Stored scripts and search templates: one API, two kinds; listed by filtered cluster state, for there is no list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from ..errors import EsctlError, Problem
+from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
+from .base import Context, Cost, Needs
+from .normalise import copy, get
+from .rest import RestKind
+
+MUSTACHE = "mustache"
+STATE = "/_cluster/state/metadata"
+FILTER = {"filter_path": "metadata.stored_scripts"}
+ELSEWHERE = (400, 403, 404, 405, 410)
+"""What servers answer that do not show the cluster's state: Serverless has none, others ask for `monitor`."""
+
+
+@dataclass(frozen=True)
+class ScriptKind(RestKind):
+    """`template`: whether it holds Mustache. `context`, beside `script`, has the server compile it for that context."""
+
+    template: bool = False
+
+    def check(self, resource: Resource) -> Iterable[Problem]:
+        yield from super().check(resource)
+        script = resource.spec.get("script")
+        place = resource.at("spec", "script")
+        if script is None or not isinstance(script, str | dict):
+            yield Problem('"script" is missing', resource.at("spec"), "write script: {lang: …, source: …}")
+        elif isinstance(script, dict):
+            lang = script.get("lang")
+            if not script.get("source"):
+                yield Problem('a script needs "source"', place)
+            if lang is None:
+                yield Problem(
+                    'a script needs "lang"', place, "write lang: " + (MUSTACHE if self.template else "painless")
+                )
+            elif (lang == MUSTACHE) != self.template:
+                right = "search-template" if lang == MUSTACHE else "stored-script"
+                yield Problem(f"lang {lang} is a {right}, not a {self.name}", resource.at("spec", "script", "lang"))
+
+    def render(self, resource: Resource, context: Context) -> Body:
+        return {**copy(resource.spec), "script": _whole(resource.spec.get("script"), self.template)}
+
+    def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
+        found = self._listed(sender, capabilities)
+        if found is None:
+            # One by one: only so does a server without that list show them, and only those written here are asked for.
+            found = {}
+            for address in addresses:
+                answer = sender.send(Request("elasticsearch", "GET", self._path(address)), accept=(404,))
+                if answer.status == 200:
+                    found[address] = Live(address, {"script": answer.body["script"]})
+        return {address: found[address] for address in addresses if address in found and self._ours(found[address])}
+
+    def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
+        found = self._listed(sender, capabilities)
+        if found is None and not capabilities.serverless:
+            raise EsctlError(f"{self.name}: the server does not list them", hint="that takes the privilege monitor")
+        return {address: live for address, live in (found or {}).items() if self._ours(live)}
+
+    def _listed(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live] | None:
+        if capabilities.serverless:
+            return None
+        answer = sender.send(Request("elasticsearch", "GET", STATE, FILTER), accept=ELSEWHERE)
+        if answer.status != 200:
+            return None
+        scripts = get(answer.body, ("metadata", "stored_scripts")) or {}
+        return {(a := Address(self.name, name)): Live(a, {"script": script}) for name, script in scripts.items()}
+
+    def _ours(self, live: Live) -> bool:
+        return (get(live.body, ("script", "lang")) == MUSTACHE) is self.template
+
+    def normalise(self, body: Body, capabilities: Capabilities) -> Body:
+        script = _whole(body.get("script"), self.template)
+        if isinstance(script, dict):
+            options = {k: v for k, v in (script.get("options") or {}).items() if k != "content_type"}
+            script.pop("options", None)
+            script.pop("params", None)  # taken and dropped, as 7.10.2 shows
+            if options:
+                script["options"] = options
+            if self.template:
+                script["source"] = _parsed(script.get("source"))
+        return {"script": script}
+
+    def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
+        path = self._path(address)
+        if body.get("context"):
+            path += "/" + quote(str(body["context"]), safe="")
+        return (Request("elasticsearch", "PUT", path, body={"script": body["script"]}),)
+
+
+def _whole(script: Any, template: bool) -> Any:
+    """Text alone is the source, in the language that is usual for it (row 5)."""
+    if isinstance(script, str):
+        return {"lang": MUSTACHE if template else "painless", "source": script}
+    return copy(script)
+
+
+def _parsed(source: Any) -> Any:
+    """Servers keep a template that was sent as an object as JSON text: both become the object; other text stays."""
+    if not isinstance(source, str):
+        return source
+    try:
+        parsed = json.loads(source)
+    except ValueError:
+        return source
+    return parsed if isinstance(parsed, dict) else source
+
+
+def _none(answer: Any) -> Iterable[tuple[str, Body]]:
+    return ()
+
+
+def _script_kind(name: Literal["stored-script", "search-template"], about: str, stage: int) -> ScriptKind:
+    return ScriptKind(
+        name=name,
+        stage=stage,
+        path="/_scripts/{id}",
+        listing=STATE,
+        items=_none,
+        about=about,
+        api="PUT /_scripts/{id}",
+        takes_effect=Cost(Consequence.INSTANT, "what refers to it uses the new one from the next call on"),
+        deletion=Cost(Consequence.INSTANT, "what still refers to it fails from then on"),
+        needs=Needs(),
+        template=name == "search-template",
+    )
+
+
+STORED_SCRIPT = _script_kind(
+    "stored-script",
+    "A Painless script under a name, for queries, aggregations and pipelines. `script` alone as text is its source;"
+    " `context` beside it has the server compile the script for that context before it is stored.",
+    5,
+)
+
+SEARCH_TEMPLATE = _script_kind(
+    "search-template",
+    "A search with holes in it (Mustache), filled in by its callers. `source` is the search, as an object or as text.",
+    6,
+)
