@@ -22,12 +22,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a plan. `produced` is what servers tell once; `archive` is where what was deleted can be found."""
+    """What became of a plan. `produced` is what servers tell once; `archive` is where what was deleted can be found;
+    `number` is the run's in the history, None where it could not be written."""
 
     outcomes: tuple[Outcome, ...]
     requests: int = 0
     produced: tuple[Produced, ...] = ()
     archive: str = ""
+    number: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

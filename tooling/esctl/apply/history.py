@@ -27,8 +27,11 @@ class Occasion:
     keep: int = KEEP
 
 
+APPLY = Occasion()
+
+
 class Recorder:
-    """One run, under its lease; a context manager around its writes.
+    """One run, under its lease.
 
     A history that cannot be written is one warning, not an error: what it would have held is the ledger's business too.
     """
@@ -43,7 +46,6 @@ class Recorder:
         self._run = Run(occasion.command, "", who=who(), commit=commit, environment=occasion.environment)
         self._seal = plan.seal if isinstance(plan.seal, Seal) else Seal.fresh()
         self._planned = 0
-        self._outcomes: list[Outcome] = []
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Write down what is about to happen. Raises ServerError where no server answers."""
@@ -56,13 +58,6 @@ class Recorder:
             if not error.status:
                 raise
             self.warnings.append(f"this run is not in the history: {error}")
-
-    def __enter__(self) -> Recorder:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
-        if error is not None:
-            self.end(self._outcomes, str(error) or type(error).__name__)
 
     def marks(self, changes: Sequence[Change]) -> list[Body]:
         """Lines of `_bulk` that say these were done."""
@@ -83,14 +78,11 @@ class Recorder:
         position, self._planned = self._planned, self._planned + len(steps)
         return self._history.add(self.number, steps, position)
 
-    def ended(self, outcome: Outcome) -> None:
-        """Take note of what became of one change."""
-        self._outcomes.append(outcome)
-
-    def end(self, outcomes: Sequence[Outcome], reason: str = "") -> None:
-        """Write down how it ended; never raises: the work itself is done."""
+    def end(self, outcomes: Iterable[Outcome], reason: str = "") -> None:
+        """Write down how it ended, and why where it was stopped. A refusal is a warning: the work itself is done."""
         if self.number is None:
             return
+        outcomes = list(outcomes)
         left = [
             replace(step, state=outcome.state, reason=outcome.reason)
             for outcome in outcomes

@@ -14,6 +14,7 @@ from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
 from ..plan.truth import added
 from .events import Done, Event
+from .history import APPLY, Occasion, Recorder
 from .moved import refuse_if_moved
 from .survey import read
 
@@ -45,6 +46,7 @@ def run(
     commit: str = "",
     on_event: Callable[[Event], None] = lambda event: None,
     backup: Backup | None = None,
+    occasion: Occasion = APPLY,
 ) -> Done:
     """Do what the plan shows. An empty plan takes no lease and writes nothing.
 
@@ -61,9 +63,23 @@ def run(
         refuse_if_moved(plan, changes, cluster, kinds, ledger)
         going = [change for change in changes if deletes(change)]
         archive = backup(going) if backup is not None and going else ""
-        work = _Run(plan, cluster, kinds, ledger, lease, on_event, _kept(plan, changes, kinds, ledger))
-        work.carry_out(changes)
-    return Done(tuple(work.outcomes.values()), cluster.sent - before, tuple(work.produced), archive)
+        recorder = Recorder(plan, cluster, kinds, lease, occasion, commit)
+        recorder.begin(changes)
+        work = _Run(plan, cluster, kinds, ledger, lease, on_event, _kept(plan, changes, kinds, ledger), recorder)
+        try:
+            work.carry_out(changes)
+        except BaseException as stopped:
+            recorder.end(work.outcomes.values(), str(stopped) or type(stopped).__name__)
+            raise
+        recorder.end(work.outcomes.values())
+    return Done(
+        tuple(work.outcomes.values()),
+        cluster.sent - before,
+        tuple(work.produced),
+        archive,
+        recorder.number,
+        tuple(recorder.warnings),
+    )
 
 
 def deletes(change: Change) -> bool:
@@ -93,6 +109,7 @@ class _Run:
     lease: Lease
     on_event: Callable[[Event], None]
     seal: Seal
+    recorder: Recorder
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     produced: list[Produced] = field(default_factory=list)
     failed: Change | None = None
@@ -196,9 +213,10 @@ class _Run:
                 defaults = added(there, body)
             entries.append(_entry(change, body, defaults))
         if entries:
-            self.ledger.remember_all(entries)
+            self.ledger.remember_all(entries, beside=self.recorder.marks(written))
         if deleted:
-            self.ledger.forget_all({c.address: c.remembered.version if c.remembered else None for c in deleted})
+            versions = {c.address: c.remembered.version if c.remembered else None for c in deleted}
+            self.ledger.forget_all(versions, beside=self.recorder.marks(deleted))
 
     def _body(self, change: Change) -> Body:
         """What the ledger keeps of what was written."""
@@ -207,12 +225,15 @@ class _Run:
         return sealed(body, self.seal, kind.secrets) if kind.secrets else body
 
     def _forget_old(self, moved: Sequence[Change]) -> None:
-        self.ledger.forget_all({c.moved_from.address: c.moved_from.version for c in moved if c.moved_from is not None})
+        versions = {c.moved_from.address: c.moved_from.version for c in moved if c.moved_from is not None}
+        self.ledger.forget_all(versions, beside=self.recorder.retired(moved))
 
     def _keep_up(self) -> None:
         """Upkeep of the ledger that waited for an apply that writes: bodies refreshed, what is gone forgotten."""
         entries, gone = [], {}
-        for change in self.plan.changes:
+        kept_up = [c for c in self.plan.changes if c.action in (Action.REFRESH, Action.FORGET)]
+        beside = self.recorder.upkeep(kept_up)
+        for change in kept_up:
             if change.action is Action.REFRESH and change.desired is not None:
                 defaults = change.remembered.defaults if change.remembered else {}
                 entries.append(_entry(change, self._body(change), defaults))
@@ -221,9 +242,9 @@ class _Run:
             elif change.action is Action.FORGET and change.remembered is not None:
                 gone[change.address] = change.remembered.version
         if entries:
-            self.ledger.remember_all(entries)
+            self.ledger.remember_all(entries, beside=beside)
         if gone:
-            self.ledger.forget_all(gone)
+            self.ledger.forget_all(gone, beside=() if entries else beside)
 
 
 def _entry(change: Change, body: Body, defaults: Body) -> Remembered:
