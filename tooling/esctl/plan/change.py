@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..kinds.base import Context, Cost, Kind, Moving, Releasing, Replaceable, Wordy, owner_of
 from ..kinds.differences import same
-from ..model import Action, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
+from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
 from .compare import Sides, body_of, compared
 from .needs import lacking
@@ -85,7 +85,7 @@ def _decided(case: _Case, base: Change) -> Change:
         return replace(base, action=Action.CREATE, words=words, requests=_write(case, None))
 
     before, after = sides.shown()
-    cost = kind.cost(before, after, context.capabilities)
+    cost, moving = _cost(case, before, after, live)
     said = kind.in_words(before, after) if isinstance(kind, Wordy) else ()
     change = replace(
         base,
@@ -99,21 +99,27 @@ def _decided(case: _Case, base: Change) -> Change:
         change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
     if cause is Cause.BOTH and not case.won:
         return replace(change, action=Action.UNDECIDED)
-    moves = cost.consequence is Consequence.REINDEX and isinstance(kind, Moving)
-    if moves or (cost.consequence is Consequence.IRREVERSIBLE and isinstance(kind, Replaceable)):
-        if case.resource.protect:
-            words = f"it is protected (`protect: true`), but {change.words}"
-            return replace(change, action=Action.UNDECIDED, words=words)
-    if moves and isinstance(kind, Moving):
-        moving = kind.move(address, sides.rendered, live, context)
-        if isinstance(moving, Reindex):
-            return replace(change, action=Action.REPLACE, reindex=moving)
-        cost, words = moving, "\n".join(part for part in (moving.words, change.words) if part)
-        change = replace(change, consequence=moving.consequence, words=words)
-    if cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place and isinstance(kind, Replaceable):
+    irreversible = cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place
+    if case.resource.protect and (moving or irreversible):
+        return replace(change, action=Action.UNDECIDED, words=f"it is protected (`protect: true`), but {change.words}")
+    if moving:
+        return replace(change, action=Action.REPLACE, reindex=moving)
+    if irreversible and isinstance(kind, Replaceable):
         requests = kind.replace(address, sides.rendered, live, context)
         return replace(change, action=Action.REPLACE, requests=requests, reindex=undone)
     return replace(change, action=Action.UPDATE, requests=_write(case, live), reindex=undone)
+
+
+def _cost(case: _Case, before: Body, after: Body, live: Live) -> tuple[Cost, Reindex | None]:
+    """What the change costs; and how the contents move, where they can."""
+    kind, context = case.kind, case.context
+    cost = kind.cost(before, after, context.capabilities)
+    if cost.consequence is not Consequence.REINDEX or not isinstance(kind, Moving):
+        return cost, None
+    moving = kind.move(case.resource.address, case.sides.rendered, live, context)
+    if isinstance(moving, Cost):
+        return replace(moving, words="; ".join(part for part in (cost.words, moving.words) if part)), None
+    return cost, moving
 
 
 def _write(case: _Case, live: Live | None) -> tuple[Request, ...]:
@@ -187,8 +193,3 @@ def _foreign_owner(live: Live | None, resource: Resource, survey: Survey, kind: 
     meta = getattr(kind, "meta", None)
     owner = owner_of(live.body, meta) if live and meta is not None else None
     return owner if owner not in (None, context.project) and address not in survey.remembered else None
-
-
-def deletion_cost(live: Live, survey: Survey, kind: Kind, context: Context) -> Cost:
-    """What deleting it costs."""
-    return kind.cost(kind.normalise(live.body, context.capabilities), None, context.capabilities)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ..errors import EsctlError
-from ..kinds.base import Context, Kind, Moving, Withdrawing
+from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing
 from ..model import Action, Address, Cause, Change, Consequence, Live, Remembered, Request, Resource
 from .compare import found_of
 from .needs import lacking
@@ -89,6 +89,9 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
         return _said(replace(undecided, cause=cause), words)
     if isinstance(kind, Moving) and change.action is Action.CREATE and change.desired is not None:
         moving = kind.move(change.address, change.desired, live, context)
+        if isinstance(moving, Cost):
+            words = f"its documents cannot move from {old}: {moving.words}"
+            return _said(replace(undecided, consequence=moving.consequence), words)
         words = f"moved from {old}: its documents move, too"
         return _said(replace(change, requests=(), reindex=moving, consequence=Consequence.REINDEX), words)
     cost = kind.cost(found, None, context.capabilities)
