@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from threading import Lock
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
     from .kibana import KibanaClient
-    from .transport import GuardedTransport
+    from .search import ElasticsearchClient
 
 # Answers that a full server does not give to GET /_license, but that reduced, older or closed ones do: take the least.
 _NO_LICENCE_API = (400, 403, 404, 405, 410)
@@ -54,7 +54,8 @@ class Cluster:
         self._on_request = on_request
         self._counting = Lock()
         self._making = Lock()
-        self._elasticsearch: Elasticsearch | None = None
+        self._official: Elasticsearch | None = None
+        self._elasticsearch: ElasticsearchClient | None = None
         self._kibana: KibanaClient | None = None
 
     def __enter__(self) -> Cluster:
@@ -66,11 +67,10 @@ class Cluster:
     def close(self) -> None:
         """Close the kept connections; a later `send` opens new ones."""
         with self._making:
-            if self._elasticsearch is not None:
-                self._elasticsearch.close()
-            if self._kibana is not None:
-                self._kibana.close()
-            self._elasticsearch = self._kibana = None
+            for client in (self._official, self._elasticsearch, self._kibana):
+                if client is not None:
+                    client.close()
+            self._official = self._elasticsearch = self._kibana = None
 
     def send(self, request: Request, *, accept: Iterable[int] = ()) -> Response:
         """Send one request.
@@ -78,8 +78,8 @@ class Cluster:
         Raises GuardError; ServerError where no answer came, or the status is 400 and above and not in `accept`.
         """
         secret = holds_secrets(request.body)
-        to = self._to_kibana if request.service == "kibana" else self._to_elasticsearch
-        response = to(replace(request, body=revealed(request.body)) if secret else request)
+        sent = replace(request, body=revealed(request.body)) if secret else request
+        response = self._to_kibana(sent) if request.service == "kibana" else self._search.send(sent)
         if secret:
             response = replace(response, body=masked(response.body, request.body))
         if response.status >= 400 and response.status not in tuple(accept):
@@ -101,20 +101,21 @@ class Cluster:
     @property
     def elasticsearch(self) -> Elasticsearch:
         """The official client, for its bulk helpers; behind the same guard, but with its own errors for statuses."""
+        beside = self._search
         with self._making:
-            if self._elasticsearch is None:
-                self._elasticsearch = self._official_client()
-            return self._elasticsearch
+            if self._official is None:
+                self._official = self._official_client(beside)
+            return self._official
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What Elasticsearch warned of so far (deprecations), each once."""
-        return tuple(self._transport.warnings) if self._elasticsearch is not None else ()
+        return tuple(self._elasticsearch.warnings) if self._elasticsearch is not None else ()
 
     @property
     def root(self) -> Root:
         """What `GET /` says. Raises ServerError for an unreachable, foreign or too old server."""
-        return self._transport.root
+        return self._search.root
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -141,10 +142,15 @@ class Cluster:
         )
 
     @property
-    def _transport(self) -> GuardedTransport:
-        return cast("GuardedTransport", self.elasticsearch.transport)
+    def _search(self) -> ElasticsearchClient:
+        with self._making:
+            if self._elasticsearch is None:
+                from .search import ElasticsearchClient
 
-    def _official_client(self) -> Elasticsearch:
+                self._elasticsearch = ElasticsearchClient(self.connection, self.guard, self._retries, self._count)
+            return self._elasticsearch
+
+    def _official_client(self, beside: ElasticsearchClient) -> Elasticsearch:
         from elasticsearch import Elasticsearch
 
         from .transport import GuardedTransport
@@ -152,38 +158,22 @@ class Cluster:
         guarded = partial(
             GuardedTransport,
             connection=self.connection,
+            beside=beside,
             guard=self.guard,
             retries=self._retries,
             on_request=self._count,
         )
-        place = self.connection.place("elasticsearch")
         options: dict[str, Any] = self.connection.node_options("elasticsearch")
         if proxy := self.connection.own("elasticsearch", "proxy"):
             from .proxied import node_class
 
             options["node_class"] = node_class(proxy)
         return Elasticsearch(
-            place, transport_class=cast(Any, guarded), request_timeout=self.connection.timeout, **options
+            self.connection.place("elasticsearch"),
+            transport_class=cast(Any, guarded),
+            request_timeout=self.connection.timeout,
+            **options,
         )
-
-    def _to_elasticsearch(self, request: Request) -> Response:
-        from elasticsearch import UnsupportedProductError
-
-        headers = {"accept": "application/json"}
-        if request.body is not None:
-            headers["content-type"] = "application/json" if request.form == "json" else "application/x-ndjson"
-        # Every status is let through here: `send` judges it, in the same words for both servers.
-        client = self.elasticsearch.options(ignore_status=cast(Collection[int], range(300, 600)))
-        try:
-            answer = client.perform_request(
-                request.method, request.path, params=dict(request.params) or None, headers=headers, body=request.body
-            )
-        except UnsupportedProductError:
-            raise refusals.not_the_product(
-                self.connection, "elasticsearch", "the X-Elastic-Product header is missing"
-            ) from None
-        body = None if request.method == "HEAD" else answer.body
-        return Response(answer.meta.status, body, dict(answer.meta.headers))
 
     def _to_kibana(self, request: Request, timeout: float | None = None) -> Response:
         if self.connection.kibana_url is None:
@@ -197,8 +187,7 @@ class Cluster:
 
                 self._kibana = KibanaClient(self.connection, self.guard, self._retries, self._count)
             kibana = self._kibana
-        answer = kibana.send(request, timeout=timeout)
-        return Response(answer.status, answer.body, dict(answer.headers))
+        return kibana.send(request, timeout=timeout)
 
     def _kibana_version(self) -> Version | None:
         if self.connection.kibana_url is None:
