@@ -1,4 +1,4 @@
-"""The cluster's own endpoints: root, health, nodes, cat, licence, cluster settings, and security (which is off)."""
+"""The cluster's own endpoints: root, health, nodes, cat, licence, and security (which is off)."""
 
 from __future__ import annotations
 
@@ -188,10 +188,6 @@ def licence(node: Node, request: Request) -> Response:
     )
 
 
-def cluster_settings(node: Node, request: Request) -> Response:
-    return Response({"persistent": {}, "transient": {}})
-
-
 _WAIT = (
     "wait_for_status wait_for_no_relocating_shards wait_for_active_shards wait_for_nodes level timeout master_timeout"
     " local expand_wildcards"
@@ -202,7 +198,6 @@ ROUTES: list[Route] = [
     route("GET", "/", root),
     route("GET", "/_cluster/health", health, _WAIT),
     route("GET", "/_cluster/health/{index}", health, _WAIT),
-    route("GET", "/_cluster/settings", cluster_settings, "include_defaults flat_settings master_timeout timeout"),
     route("GET", "/_cat/indices", cat_indices, _CAT),
     route("GET", "/_cat/indices/{index}", cat_indices, _CAT),
     route("GET", "/_nodes", nodes, "timeout flat_settings"),

@@ -15,6 +15,7 @@ import orjson
 from . import (
     api_by_query,
     api_cluster,
+    api_cluster_settings,
     api_documents,
     api_indices,
     api_logstash,
@@ -40,6 +41,7 @@ _LOG = logging.getLogger(__name__)
 _MODULES = (
     api_by_query,
     api_cluster,
+    api_cluster_settings,
     api_documents,
     api_indices,
     api_logstash,
