@@ -11,8 +11,8 @@ from ..kinds.base import Kind
 from ..model import Address, Live, Resource
 from ..plan import Survey
 from ..plan.needs import lacking
-from ..plan.references import outward
 from ..plan.sealing import Seal
+from ..plan.survey import referred_to
 
 WORKERS = 8
 _NO_ANSWER_FOR_ANYTHING = (0, 401, 429, 502, 503, 504)
@@ -52,15 +52,6 @@ def seal_with(key: bytes | None, ledger: Ledger | None) -> Seal:
         return Seal(key)
     salt = ledger.salt() if ledger is not None else None
     return Seal(salt) if salt else Seal.fresh()
-
-
-def referred_to(resources: Collection[Resource], kinds: Mapping[str, Kind]) -> dict[Address, str]:
-    """What the resources refer to and the project does not write, with the first place that does."""
-    beyond: dict[Address, str] = {}
-    for resource, reference in outward(resources, kinds):
-        if not reference.soft and reference.target.kind in kinds:
-            beyond.setdefault(reference.target, str(resource.at(*reference.path)))
-    return beyond
 
 
 def read(cluster: Cluster, addresses: Iterable[Address], kinds: Mapping[str, Kind]) -> dict[Address, Live]:

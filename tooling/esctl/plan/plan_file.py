@@ -50,6 +50,10 @@ class Origin:
     salted: bool = field(default=True)
     """Secrets are sealed with a salt, which the file holds, not with a key that it must not hold."""
 
+    def as_json(self) -> Body:
+        """As it stands in a file; the salt has a place of its own there."""
+        return {key: value for key, value in vars(self).items() if key != "salted"}
+
 
 def frozen(plan: Plan, origin: Origin, kinds: Mapping[str, Kind]) -> Body:
     """The document of `plan --out`."""
@@ -57,14 +61,7 @@ def frozen(plan: Plan, origin: Origin, kinds: Mapping[str, Kind]) -> Body:
     document: Body = {
         "what": WHAT,
         "format": FORMAT,
-        "origin": {
-            "project": origin.project,
-            "environment": origin.environment,
-            "cluster": origin.cluster,
-            "esctl": origin.esctl,
-            "made": origin.made,
-            "commit": origin.commit,
-        },
+        "origin": origin.as_json(),
         "capabilities": capabilities_as_json(plan.capabilities),
         "salt": {"text": seal.key.hex(), "new": seal.new} if origin.salted else None,
         "secrets": {secret.reference: seal(secret) for change in plan.changes for secret in _secrets(change)},

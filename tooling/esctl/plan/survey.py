@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ..model import Address, Live, Remembered
+from ..kinds.base import Kind
+from ..model import Address, Live, Remembered, Resource
+from .references import outward
 from .sealing import Seal
 
 
@@ -40,3 +42,12 @@ class Choices:
     def match(address: Address, globs: Iterable[str]) -> bool:
         """Whether one of the globs names the address."""
         return any(fnmatchcase(str(address), glob) for glob in globs)
+
+
+def referred_to(resources: Collection[Resource], kinds: Mapping[str, Kind]) -> dict[Address, str]:
+    """What the resources refer to and the project does not write, with the first place that does."""
+    beyond: dict[Address, str] = {}
+    for resource, reference in outward(resources, kinds):
+        if not reference.soft and reference.target.kind in kinds:
+            beyond.setdefault(reference.target, str(resource.at(*reference.path)))
+    return beyond
