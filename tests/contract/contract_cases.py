@@ -4,8 +4,9 @@
 
 7.10 stands in for what the later servers lack here (scripts, processors, rank_feature): its cases are held to 9.5.
 
-A case file holds cases; a case has steps, one text each: `METHOD /path` and the body in the lines below it. Answers are
-recorded from real servers only: the sandbox has to give the same.
+A case file holds cases; a case has steps, one text each: `METHOD /path` and the body in the lines below it; `{task}` in
+a path is the task that an earlier answer named. Answers are recorded from real servers only: the sandbox has to give
+the same.
 """
 
 from __future__ import annotations
@@ -74,9 +75,23 @@ def run(case: Case, url: str, headers: dict[str, str] | None = None) -> list[Any
     """[{"status", "body"}] of each step; what the case makes is deleted before and after it."""
     _clean(url, headers)
     try:
-        return [_send(url, method, target, body, headers) for method, target, body in case.steps]
+        return list(_answers(case, url, headers))
     finally:
         _clean(url, headers)
+
+
+def _answers(case: Case, url: str, headers: dict[str, str] | None) -> Iterator[dict[str, Any]]:
+    task = ""
+    for method, target, body in case.steps:
+        answer = _send(url, method, target.replace("{task}", task), body, headers)
+        named = answer["body"].get("task") if isinstance(answer["body"], dict) else None
+        if isinstance(named, str):
+            task = named
+        answer["body"] = comparable(answer["body"])
+        if task:
+            node = task.partition(":")[0]
+            answer = json.loads(json.dumps(answer).replace(task, "{task}").replace(node, "{node}"))
+        yield answer
 
 
 def _clean(url: str, headers: dict[str, str] | None) -> None:
@@ -102,7 +117,7 @@ def _send(url: str, method: str, target: str, body: str, headers: dict[str, str]
         parsed = json.loads(raw) if raw else None
     except ValueError:
         parsed = raw.decode()
-    return {"status": status, "body": comparable(parsed)}
+    return {"status": status, "body": parsed}
 
 
 def comparable(value: Any) -> Any:

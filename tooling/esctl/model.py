@@ -221,7 +221,8 @@ class Reindex:
     `body` creates the target. `plain`: `alias` is itself the source, which becomes an alias in the same step; `kept` is
     where the old documents are found afterwards: the source, or a clone of it. `renamed`: the target has the
     resource's new name itself. `undo`: nothing moves any more, what an earlier run left half done is taken back.
-    `documents` and `size` (bytes) are the source's, None before they were asked for.
+    `documents` and `size` (bytes) are the source's, None before they were asked for; `throttle` is how many documents
+    are copied in a second at most.
     """
 
     alias: str
@@ -234,6 +235,7 @@ class Reindex:
     kept: str = ""
     renamed: bool = False
     undo: bool = False
+    throttle: float | None = None
 
 
 @dataclass(frozen=True)

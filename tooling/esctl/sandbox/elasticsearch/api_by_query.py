@@ -1,53 +1,70 @@
-"""Many documents at once, by a query: `_delete_by_query`, `_update_by_query`, `_reindex`. Done when answered."""
+"""Many documents at once, by a query: `_delete_by_query`, `_update_by_query`. Done when answered."""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from .api_search import COMMON, searched
 from .documents import Operation, perform
-from .errors import ElasticsearchError, unsupported, validation
+from .errors import ElasticsearchError, illegal, unsupported, validation
 from .http import Request, Response, Route, route
 from .mapping import Body
 from .names import options
 from .node import Index, Node
 from .query import Query
 from .searcher import Searcher
-from .sources import from_body, whole_source
+from .sources import whole_source
 from .store import Stored
+
+BATCH = 1000
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What became of the documents, as it is answered."""
 
     total: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     conflicts: int = 0
+    batches: int = 0
+    rate: float = -1.0
+    throttled: float = 0.0
     failures: list[Body] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
-    def body(self, *names: str) -> Body:
-        counted = {name: self.counts.get(name, 0) for name in names}
+    def status(self, *names: str) -> Body:
+        """What a task shows while it runs."""
         return {
-            "took": int((time.monotonic() - self.started) * 1000),
-            "timed_out": False,
             "total": self.total,
-            **counted,
-            "batches": -(-self.total // 1000),
+            **{name: self.counts.get(name, 0) for name in names},
+            "batches": self.batches,
             "version_conflicts": self.conflicts,
             "noops": self.counts.get("noop", 0),
             "retries": {"bulk": 0, "search": 0},
-            "throttled_millis": 0,
-            "requests_per_second": -1.0,
+            "throttled_millis": int(self.throttled * 1000),
+            "requests_per_second": self.rate,
             "throttled_until_millis": 0,
-            "failures": self.failures,
         }
 
+    def body(self, *names: str) -> Body:
+        took = int((time.monotonic() - self.started) * 1000)
+        return {"took": took, "timed_out": False, **self.status(*names), "failures": self.failures}
 
-def _found(node: Node, indices: list[Index], query: Any, most: int | None) -> list[tuple[Index, Stored]]:
+
+def seconds(text: str) -> float:
+    """`30s`, `500ms`, `1m` in seconds."""
+    match = re.fullmatch(r"(\d+)(nanos|micros|ms|s|m|h|d)", text)
+    if not match:
+        raise illegal(
+            f"failed to parse setting [timeout] with value [{text}] as a time value: unit is missing or unrecognized"
+        )
+    return int(match[1]) * {"nanos": 1e-9, "micros": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+def found(node: Node, indices: list[Index], query: Any, most: int | None) -> list[tuple[Index, Stored]]:
     searcher = Searcher(node, indices)
     try:
         where = Query(searcher).where(query)
@@ -59,14 +76,16 @@ def _found(node: Node, indices: list[Index], query: Any, most: int | None) -> li
     return [(indices[part], stored[doc]) for doc, part in rows]
 
 
-def _perform(node: Node, operations: list[Operation], *, proceed: bool) -> _Tally:
-    """One write after the other, in one transaction; the first failure ends it, a conflict too unless `proceed`."""
-    tally = _Tally(total=len(operations))
+def perform_all(node: Node, operations: list[Operation], tally: Tally, *, proceed: bool) -> None:
+    """One batch, in one transaction: all of it is tried; a version conflict is a failure unless `proceed`."""
+    tally.batches += 1
     node.store.begin()
     try:
         for operation in operations:
             try:
                 result = perform(node, operation).body["result"]
+                # A document that its pipeline dropped counts as updated.
+                result = "updated" if result == "noop" and operation.action != "update" else result
                 tally.counts[result] = tally.counts.get(result, 0) + 1
             except ElasticsearchError as error:
                 if error.status == 409:
@@ -75,13 +94,20 @@ def _perform(node: Node, operations: list[Operation], *, proceed: bool) -> _Tall
                         continue
                 place = {"index": operation.index, "id": operation.id}
                 tally.failures.append({**place, "cause": error.item(), "status": error.status})
-                break
     finally:
         node.store.commit()
+
+
+def _at_once(node: Node, operations: list[Operation]) -> Tally:
+    tally = Tally(total=len(operations))
+    for start in range(0, len(operations), BATCH):
+        perform_all(node, operations[start : start + BATCH], tally, proceed=True)
+        if tally.failures:
+            break
     return tally
 
 
-def _answer(tally: _Tally, *names: str) -> Response:
+def answer(tally: Tally, *names: str) -> Response:
     status = max((f["status"] for f in tally.failures), default=200)
     return Response(tally.body(*names), status)
 
@@ -109,9 +135,9 @@ def delete_by_query(node: Node, request: Request) -> Response:
     if "query" not in body:
         raise validation("query is missing")
     indices = searched(node, request.names(), dict(options(request)))
-    found = _found(node, indices, body["query"], _most(request, body))
-    operations = [Operation("delete", index.name, stored.id) for index, stored in found]
-    return _answer(_perform(node, operations, proceed=True), "deleted")
+    hits = found(node, indices, body["query"], _most(request, body))
+    operations = [Operation("delete", index.name, stored.id) for index, stored in hits]
+    return answer(_at_once(node, operations), "deleted")
 
 
 def update_by_query(node: Node, request: Request) -> Response:
@@ -120,55 +146,20 @@ def update_by_query(node: Node, request: Request) -> Response:
         raise ElasticsearchError("script_exception", "the esctl sandbox does not compile Painless")
     body = _body(request, {"query", "max_docs", "conflicts"}, "_update_by_query")
     indices = searched(node, request.names(), dict(options(request)))
-    found = _found(node, indices, body.get("query", {"match_all": {}}), _most(request, body))
+    hits = found(node, indices, body.get("query", {"match_all": {}}), _most(request, body))
     pipeline = request.params.get("pipeline", "_none")
     operations = [
-        Operation("index", index.name, stored.id, whole_source(stored), pipeline=pipeline) for index, stored in found
+        Operation("index", index.name, stored.id, whole_source(stored), pipeline=pipeline) for index, stored in hits
     ]
-    return _answer(_perform(node, operations, proceed=True), "updated", "deleted")
+    return answer(_at_once(node, operations), "updated", "deleted")
 
 
-def reindex(node: Node, request: Request) -> Response:
-    """Copies what `source` finds into `dest`, whose own default pipeline runs unless it names another."""
-    body = _body(request, {"source", "dest", "max_docs", "conflicts"}, "_reindex")
-    source, dest = body.get("source", {}), body.get("dest", {})
-    missing = [
-        f"{side} is missing" if side == "source" else "index is missing"
-        for side, given in (("source", source), ("dest", dest))
-        if "index" not in given
-    ]
-    if missing:
-        raise validation(*missing)
-    for side, given, allowed in (
-        ("source", source, {"index", "query", "_source", "size"}),
-        ("dest", dest, {"index", "op_type", "pipeline"}),
-    ):
-        for key in given:
-            if key not in allowed:
-                raise unsupported(f"[{side}.{key}] of _reindex")
-    names = [source["index"]] if isinstance(source["index"], str) else source["index"]
-    indices = searched(node, names, {})
-    if dest["index"] in [i.name for i in indices]:
-        raise validation(f"reindex cannot write into an index its reading from [{dest['index']}]")
-    found = _found(node, indices, source.get("query", {"match_all": {}}), _most(request, body))
-    shown = from_body(source.get("_source"), vectors=True)
-    action = dest.get("op_type", "index")
-    operations = [
-        Operation(action, dest["index"], stored.id, shown.apply(stored), pipeline=dest.get("pipeline"))
-        for _, stored in found
-    ]
-    return _answer(
-        _perform(node, operations, proceed=body.get("conflicts") == "proceed"), "updated", "created", "deleted"
-    )
-
-
-_PARAMS = (
+PARAMETERS = (
     f"{COMMON} refresh conflicts wait_for_completion slices scroll_size scroll requests_per_second timeout"
     " wait_for_active_shards max_docs pipeline search_timeout require_alias"
 )
 
 ROUTES: list[Route] = [
-    route("POST", "/{index}/_delete_by_query", delete_by_query, _PARAMS),
-    route("POST", "/{index}/_update_by_query", update_by_query, _PARAMS),
-    route("POST", "/_reindex", reindex, _PARAMS),
+    route("POST", "/{index}/_delete_by_query", delete_by_query, PARAMETERS),
+    route("POST", "/{index}/_update_by_query", update_by_query, PARAMETERS),
 ]

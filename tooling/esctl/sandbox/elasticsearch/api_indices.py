@@ -222,12 +222,13 @@ def _sum(parts: list[Body]) -> Body:
 def open_close(closed: bool) -> Any:
     def handler(node: Node, request: Request) -> Response:
         indices = resolve(node, request.names(), **{**options(request), "closed": True})
-        for index in indices:
+        changed = [index for index in indices if index.closed != closed]
+        for index in changed:
             index.closed = closed
             node.save(index)
         if closed:
-            done = {i.name: {"closed": True} for i in indices}
-            return Response({"acknowledged": True, "shards_acknowledged": True, "indices": done})
+            done = {i.name: {"closed": True} for i in changed}
+            return Response({"acknowledged": True, "shards_acknowledged": bool(changed), "indices": done})
         return Response({"acknowledged": True, "shards_acknowledged": True})
 
     return handler

@@ -14,18 +14,27 @@ import orjson
 
 from . import (
     api_by_query,
+    api_ccr,
     api_cluster,
     api_cluster_settings,
     api_documents,
+    api_enrich,
     api_indices,
+    api_keys,
     api_logstash,
     api_pipelines,
     api_policies,
+    api_reindex,
+    api_resize,
     api_resolve,
     api_scripts,
     api_search,
+    api_security,
     api_snapshots,
+    api_tasks,
     api_templates,
+    api_users,
+    api_transforms,
 )
 from .errors import ElasticsearchError
 from .filter_path import filter_path
@@ -40,18 +49,27 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOG = logging.getLogger(__name__)
 _MODULES = (
     api_by_query,
+    api_ccr,
     api_cluster,
     api_cluster_settings,
     api_documents,
+    api_enrich,
     api_indices,
+    api_keys,
     api_logstash,
     api_pipelines,
     api_policies,
+    api_reindex,
+    api_resize,
     api_resolve,
     api_scripts,
     api_search,
+    api_security,
     api_snapshots,
+    api_tasks,
     api_templates,
+    api_users,
+    api_transforms,
 )
 _MEDIA = re.compile(r"application/(?:vnd\.elasticsearch\+)?(json|x-ndjson|yaml|smile|cbor)\b")
 _COMPATIBLE = re.compile(r"compatible-with=(\d+)")

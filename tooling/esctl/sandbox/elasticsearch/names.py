@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from . import data_streams
 from .errors import ElasticsearchError, illegal, no_such_index
 from .http import Request
 from .node import Index, Node
@@ -58,8 +59,12 @@ def resolve(
     closed: bool = False,
     hidden: bool = False,
     aliases: bool = True,
+    streams: bool = True,
 ) -> list[Index]:
-    """The indices meant, by name; raises index_not_found_exception. No names, `_all` and `*` mean all."""
+    """The indices meant, by name; raises index_not_found_exception. No names, `_all` and `*` mean all.
+
+    A data stream's name stands for the indices behind it, where `streams` are looked at.
+    """
     if not names or names == ["_all"]:
         names = ["*"]
     found: dict[str, Index] = {}
@@ -76,12 +81,22 @@ def resolve(
                 if hit and (hidden or not index.hidden or (dotted and index.name.startswith("."))):
                     found[index.name] = index
                     matched += 1
+            if streams:
+                behind = data_streams.matched(node, "*" if name == "_all" else name, hidden=hidden, aliases=aliases)
+                found.update((index.name, index) for index in behind)
+                matched += len(behind)
             if not matched and not allow_no_indices:
                 raise no_such_index(name)
         else:
             meant = [node.indices[name]] if name in node.indices else []
             if not meant and aliases:
                 meant = [i for i in node.indices.values() if name in i.aliases]
+            known = data_streams.streams(node)
+            behind = [name] if name in known else data_streams.streams_of_alias(node, name) if aliases else []
+            if behind and streams:
+                meant = [*meant, *(index for stream in behind for index in data_streams.backing(node, stream))]
+            elif behind and not meant and not ignore_unavailable:
+                raise data_streams.excluded(name)
             if not meant and not ignore_unavailable:
                 if name.startswith("_"):
                     check_index_name(name)
@@ -122,8 +137,6 @@ def writable(node: Node, name: str) -> Index | None:
     ):
         if index.settings.get(f"index.blocks.{block}") == "true":
             status = 429 if block == "read_only_allow_delete" else 403
-            raise ElasticsearchError(
-                "cluster_block_exception", f"index [{index.name}] blocked by: [{reason}];", status=status,
-                index_uuid=index.uuid, index=index.name,
-            )  # fmt: skip
+            reason = f"index [{index.name}] blocked by: [{reason}];"
+            raise ElasticsearchError("cluster_block_exception", reason, status=status)
     return index

@@ -138,6 +138,14 @@ class Store:
             (index,),
         ).fetchone()
 
+    def copy(self, index: str, target: str) -> None:
+        """Every document of one index, as it is, into an empty other one."""
+        self._db.execute(
+            "INSERT INTO documents (idx, id, seq, term, version, source, vectors)"
+            " SELECT ?, id, seq, term, version, source, vectors FROM documents WHERE idx=? ORDER BY doc",
+            (target, index),
+        )
+
     def drop(self, index: str) -> None:
         if self.keep_replaced:
             self._db.execute("INSERT INTO replaced SELECT * FROM documents WHERE idx=?", (index,))
