@@ -140,6 +140,11 @@ def to_yaml(data: Body) -> str:
     return _dump(_Nodes(quoted=True).node(data, 0, (), ""))
 
 
+def rank(key: str) -> int:
+    """Where a key stands among its neighbours, as Elastic's documentation writes them."""
+    return _RANK.get(key, len(_FIRST))
+
+
 def slug(text: str) -> str:
     """A file's name made from an id: letters (of any script) and digits stay, all else becomes `-`."""
     name = re.sub(r"[^\w.@-]+", "-", text).strip("-").lstrip("._") or "unnamed"
@@ -172,7 +177,7 @@ def _ordered(value: Any, key: str = "") -> Any:
         return value
     keys = list(value)
     if key not in _NAMED:
-        keys.sort(key=lambda name: _RANK.get(name, len(_FIRST)))
+        keys.sort(key=rank)
     return {name: _ordered(value[name], name) for name in keys}
 
 
@@ -233,10 +238,13 @@ def _ending(path: Path, text: str) -> str:
 
 
 class _Nodes:
-    """Data → YAML nodes that carry their style. `quoted`: every text in quotes, nothing on one line."""
+    """Data → YAML nodes that carry their style.
 
-    def __init__(self, *, quoted: bool = False) -> None:
-        self.quoted = quoted
+    `quoted`: every text in quotes, nothing on one line; not `literal`: no block scalars.
+    """
+
+    def __init__(self, *, quoted: bool = False, literal: bool = True) -> None:
+        self.quoted, self.literal = quoted, literal
 
     def node(self, value: Any, indent: int, path: Path, key: str, flow: bool = False) -> yaml.Node:
         if isinstance(value, dict):
@@ -257,7 +265,7 @@ class _Nodes:
             kind = {bool: "bool", int: "int", float: "float"}.get(type(value), "null")
             return yaml.ScalarNode(_TAG + kind, json.dumps(value))
         style = None
-        if "\n" in value and not flow and not self.quoted and _literal(value):
+        if "\n" in value and not flow and not self.quoted and self.literal and _literal(value):
             style = "|"
         elif self.quoted or "\n" in value or _needs_quotes(value) or _UNPRINTABLE.search(value):
             style = '"'
