@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .dates import iso, now_ms
+from .enrich import check_processors
 from .errors import ElasticsearchError, illegal
 from .http import Request, Response, Route, route
 from .ingest import Pipeline, Runner, compile_pipeline
@@ -57,6 +58,7 @@ def put_pipeline(node: Node, request: Request) -> Response:
             prefix = "created" if name.startswith("created") else "modified"
             raise illegal(f"Provided a pipeline property which is managed by the system: {prefix}_date.")
     compile_pipeline(id, body)
+    check_processors(node, body)
     if before and {k: v for k, v in before.items() if k not in _DATES} == body:
         return Response({"acknowledged": True})
     now_ = now_ms()

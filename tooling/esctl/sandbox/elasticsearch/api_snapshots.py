@@ -63,13 +63,12 @@ def put_repository(node: Node, request: Request) -> Response:
 
 
 def get_repositories(node: Node, request: Request) -> Response:
-    kept, found = node.collection(_REPOSITORY), {}
-    for wanted in request.names("name") or ["*"]:
-        hits = sorted(kept) if wanted == "_all" else [name for name in sorted(kept) if fnmatchcase(name, wanted)]
-        if not hits and "*" not in wanted and wanted != "_all":
-            raise ElasticsearchError("repository_missing_exception", f"[{wanted}] missing", status=404)
-        found.update({name: kept[name] for name in hits})
-    return Response(found)
+    kept, wanted = node.collection(_REPOSITORY), request.names("name") or ["*"]
+    patterns = ["*" if name == "_all" else name for name in wanted]
+    missing = [name for name in patterns if "*" not in name and name not in kept]
+    if missing:
+        raise ElasticsearchError("repository_missing_exception", f"[{', '.join(missing)}] missing", status=404)
+    return Response({n: kept[n] for n in sorted(kept) if any(fnmatchcase(n, p) for p in patterns)})
 
 
 def delete_repository(node: Node, request: Request) -> Response:

@@ -58,7 +58,7 @@ def unknown_field(parser: str, name: str) -> ElasticsearchError:
 
 
 def validation(*reasons: str) -> ElasticsearchError:
-    text = " ".join(f"{n}: {reason};" for n, reason in enumerate(reasons, 1))
+    text = "".join(f"{n}: {reason};" for n, reason in enumerate(reasons, 1))
     return ElasticsearchError("action_request_validation_exception", f"Validation Failed: {text}")
 
 

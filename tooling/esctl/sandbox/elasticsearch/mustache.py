@@ -70,7 +70,7 @@ def _parse(template: str, position: int, inside: str | None) -> tuple[tuple[_Par
             parts.append(_Section(name, sign == "^", inner, template[position:closing]))
             position = after
         elif sign == "/":
-            if name != (inside or "").split(" ")[0]:
+            if name not in ((inside or ""), (inside or "").split(" ")[0]):
                 line = template[: tag.start()].count("\n") + 1
                 raise _refused(template, f"Mismatched start/end tags: {inside} != {name} in query-template:{line}")
             return tuple(parts), position, tag.start()

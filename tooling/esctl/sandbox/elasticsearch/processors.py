@@ -421,6 +421,12 @@ def _script(body: Body, extra: Body) -> Action:
     return act
 
 
+def _enrich(body: Body, extra: Body) -> Action:
+    from .enrich import make
+
+    return make(body)
+
+
 _FIELD = ("target_field", "ignore_missing")
 
 PROCESSORS: dict[str, Processor] = {
@@ -434,6 +440,11 @@ PROCESSORS: dict[str, Processor] = {
     "uppercase": Processor(_text(str.upper), ("field",), _FIELD),
     "trim": Processor(_text(str.strip), ("field",), _FIELD),
     "date": Processor(_date, ("field", "formats"), ("target_field", "timezone", "locale", "output_format")),
+    "enrich": Processor(
+        _enrich,
+        ("policy_name", "field", "target_field"),
+        ("ignore_missing", "override", "max_matches", "shape_relation"),
+    ),
     "drop": Processor(lambda body, extra: lambda document, runner: False),
     "fail": Processor(_fail, ("message",)),
     "pipeline": Processor(_pipeline, ("name",), ("ignore_missing_pipeline",)),
@@ -441,7 +452,7 @@ PROCESSORS: dict[str, Processor] = {
 }
 
 ELSEWHERE = frozenset(
-    "attachment bytes circle community_id csv date_index_name dissect dot_expander enrich fingerprint foreach geo_grid"
+    "attachment bytes circle community_id csv date_index_name dissect dot_expander fingerprint foreach geo_grid"
     " geoip grok gsub html_strip inference ip_location join kv network_direction normalize_for_stream"
     " recover_failure_document redact registered_domain reroute set_security_user sort split terminate uri_parts"
     " urldecode user_agent".split()
