@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import change, demo, doctor, images, project, pull, sandbox
+from . import change, demo, doctor, drift, images, plan, project, pull, sandbox
 
 app = typer.Typer(
     name="esctl",
@@ -33,7 +33,9 @@ def _root(
 
 
 project.register(app)
+plan.register(app)
 change.register(app)
+drift.register(app)
 pull.register(app)
 images.register(app)
 sandbox.register(app)

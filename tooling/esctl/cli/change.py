@@ -1,12 +1,15 @@
-"""`plan`, `diff`, `apply`, `destroy`: what compares with a server, and what changes it."""
+"""`apply`, `destroy`: what changes the servers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import EsctlError
+from .execution import execute, typed
 from .invocation import Invocation, command
+from .plan_files import plan_file, read_plan
 from .planning import (
     Addresses,
     Adopt,
@@ -30,48 +33,15 @@ if TYPE_CHECKING:
     from ..model import Plan
 
 
+Rate = Annotated[
+    float | None,
+    typer.Option("--requests-per-second", metavar="N", help="Copy at most so many documents a second when reindexing."),
+]
+
+
 def register(app: typer.Typer) -> None:
-    command(app, "plan")(plan)
-    command(app, "diff")(diff)
     command(app, "apply")(apply)
     command(app, "destroy")(destroy)
-
-
-def plan(
-    invocation: Invocation,
-    addresses: Addresses = None,
-    adopt: Adopt = None,
-    overwrite: Overwrite = None,
-    prune: Prune = False,
-    force: Force = False,
-) -> int:
-    """Show what apply would do. Exit code: 0 clean, 2 pending, 3 drifted, 4 both, 6 undecided."""
-    from ..plan import exit_code
-    from ..plan.summary import as_json
-    from ..report.plan import plan_lines
-
-    with invocation.cluster() as cluster:
-        made = make_plan(invocation, cluster, addresses, adopt, overwrite, prune, force)
-    if invocation.json:
-        invocation.answer(as_json(made))
-    else:
-        invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
-    return exit_code(made)
-
-
-def diff(invocation: Invocation, addresses: Addresses = None) -> int:
-    """Show, field by field, where the server is not as written."""
-    from ..plan import exit_code
-    from ..plan.summary import as_json
-    from ..report.plan import diff_lines, summary_line
-
-    with invocation.cluster() as cluster:
-        made = make_plan(invocation, cluster, addresses)
-    if invocation.json:
-        invocation.answer(as_json(made))
-    else:
-        invocation.say(*diff_lines(made, invocation.style), summary_line(made))
-    return exit_code(made)
 
 
 def apply(
@@ -83,23 +53,31 @@ def apply(
     overwrite: Overwrite = None,
     prune: Prune = False,
     force: Force = False,
+    requests_per_second: Rate = None,
 ) -> int:
-    """Bring the servers to what is written. A second apply writes nothing."""
-    from ..apply import allowed, run
+    """Bring the servers to what is written. A second apply writes nothing.
+
+    With the file of `plan --out` instead of addresses: do exactly that plan, or refuse where anything moved since.
+    """
+    from ..apply.measure import throttled
     from ..cluster import WRITING
-    from ..plan.summary import to_do
     from ..report.plan import plan_lines
 
     permitted = allowances(allow)
+    frozen = plan_file(addresses)
+    if frozen is not None and (adopt or overwrite or prune or force):
+        raise EsctlError(f"{frozen} is a plan: what to adopt, overwrite or delete was decided when it was made")
     with invocation.cluster(WRITING) as cluster:
-        made = make_plan(invocation, cluster, addresses, adopt, overwrite, prune, force)
+        if frozen is not None:
+            made = read_plan(invocation, cluster, frozen)
+        else:
+            made = make_plan(invocation, cluster, addresses, adopt, overwrite, prune, force)
+        made = throttled(made, requests_per_second)
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
-        allowed(made, permitted)
-        if to_do(made):
-            confirm("Apply this plan?", yes)
-        done = run(
-            made, cluster, invocation.kinds, allow=permitted, commit=invocation.commit, on_event=progress(invocation)
+        words = typed(
+            "apply", *addresses or (), adopt=adopt, overwrite=overwrite, prune=prune, force=force, allow=allow
         )
+        done = execute(invocation, cluster, made, command=words, allow=permitted, yes=yes)
     return finish(invocation, made, done)
 
 
@@ -108,10 +86,8 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
 
     Lists it, asks, and deletes dependants first; indices only with --allow irreversible.
     """
-    from ..apply import run
     from ..cluster import WRITING
     from ..plan.destruction import destruction
-    from ..plan.summary import to_do
     from ..report.plan import plan_lines
     from .selection import selection
 
@@ -131,10 +107,9 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
         for address, why in kept.items():
             invocation.say(f"{invocation.style('!', 'yellow')} {address} stays: {why}")
-        if to_do(made):
-            confirm("Delete all of this?", yes)
-        done = run(
-            made, cluster, invocation.kinds, allow=permitted, commit=invocation.commit, on_event=progress(invocation)
+        words = typed("destroy", *addresses or (), allow=allow)
+        done = execute(
+            invocation, cluster, made, command=words, allow=permitted, yes=yes, question="Delete all of this?"
         )
     return finish(invocation, made, done)
 

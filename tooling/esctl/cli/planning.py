@@ -29,10 +29,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Allow = Annotated[
     list[str] | None,
     typer.Option(
-        "--allow", metavar="WHAT", help="Let happen: replace (documents move to a new index), irreversible (they go)."
+        "--allow",
+        metavar="WHAT",
+        help="Let happen: replace (documents move to a new index), alias (whose alias an index becomes then), "
+        "irreversible (they go).",
     ),
 ]
-ALLOWABLE = ("replace", "irreversible")
+ALLOWABLE = ("replace", "alias", "irreversible")
 
 SECRET_KEY = "ESCTL_SECRET_KEY"
 """Environment variable: the key that secrets are sealed with, instead of the ledger's salt."""
@@ -58,6 +61,14 @@ def make_plan(
     """Read what is there and plan; raises EsctlError where something referred to is nowhere."""
     seen = surveyed(invocation, cluster)
     made = planned(invocation, cluster.capabilities, seen, addresses, adopt, overwrite, prune, force)
+    return finished(made, cluster)
+
+
+def finished(made: Plan, cluster: Cluster) -> Plan:
+    """The plan with what only the servers can tell of it, and how many requests it took."""
+    from ..apply.measure import measured
+
+    made = measured(made, cluster)
     return dataclasses.replace(made, requests=cluster.sent)
 
 

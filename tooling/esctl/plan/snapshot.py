@@ -1,7 +1,7 @@
 """A cluster as a file: enough of it to plan without a connection; the JSON Schema is `snapshot.schema.json`.
 
-It holds the live bodies of what the project writes, owns or refers to (normalised, secrets sealed), what the ledger has of
-them, what other projects claim, and of everything else only that it exists.
+It holds the live bodies of what the project writes, owns or refers to (normalised, secrets sealed), the ledger of them,
+what other projects claim, and of everything else only that it exists.
 """
 
 from __future__ import annotations
