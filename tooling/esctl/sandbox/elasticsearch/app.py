@@ -13,11 +13,13 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 
 from . import (
+    api_aliases,
     api_by_query,
     api_ccr,
     api_cluster,
     api_cluster_settings,
     api_credentials,
+    api_data_streams,
     api_documents,
     api_enrich,
     api_indices,
@@ -28,14 +30,15 @@ from . import (
     api_reindex,
     api_resize,
     api_resolve,
+    api_rollover,
     api_scripts,
     api_search,
     api_security,
     api_snapshots,
     api_tasks,
     api_templates,
-    api_users,
     api_transforms,
+    api_users,
 )
 from .errors import ElasticsearchError
 from .filter_path import filter_path
@@ -49,10 +52,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LOG = logging.getLogger(__name__)
 _MODULES = (
+    api_aliases,
     api_by_query,
     api_ccr,
     api_cluster,
     api_cluster_settings,
+    api_data_streams,
     api_credentials,
     api_documents,
     api_enrich,
@@ -64,6 +69,7 @@ _MODULES = (
     api_reindex,
     api_resize,
     api_resolve,
+    api_rollover,
     api_scripts,
     api_search,
     api_security,
