@@ -110,7 +110,7 @@ class AliasKind:
         """All in one request: what is behind the alias and no longer written goes, in the moment the rest comes."""
         wanted = self.normalise(body, context.capabilities)["indices"]
         found = self.normalise(live.body, context.capabilities)["indices"] if live else {}
-        # `must_exist`: where somebody removed one in the meantime, the whole request is refused (404), not half of it done.
+        # `must_exist`: where one was removed in the meantime, the whole request is refused (404), not half of it done.
         actions = [
             {"remove": {"index": name, "alias": address.id, "must_exist": True}} for name in found if name not in wanted
         ]

@@ -41,6 +41,7 @@ def _write(node: Node, request: Request, action: str, source: object = None) -> 
         request.number("if_primary_term"),
         request.params.get("pipeline"),
         request.flag("require_alias"),
+        request.flag("require_data_stream"),
     )
     node.store.begin()
     try:
@@ -59,7 +60,8 @@ def _write(node: Node, request: Request, action: str, source: object = None) -> 
 
 
 def index_document(node: Node, request: Request) -> Response:
-    kind = request.params.get("op_type", "index")
+    # Without an id every document is new: real servers make it a `create`.
+    kind = request.params.get("op_type", "index" if "id" in request.values else "create")
     if kind not in ("index", "create"):
         raise illegal(f"opType must be 'create' or 'index', found: [{kind}]")
     return _write(node, request, kind, _document(request))
@@ -81,7 +83,7 @@ def delete_document(node: Node, request: Request) -> Response:
 
 
 def _one_index(node: Node, name: str) -> Index:
-    indices = resolve(node, [name], closed=True, hidden=True)
+    indices = resolve(node, [name], closed=True, hidden=True, streams=False)
     if not indices:
         raise no_such_index(name)
     if len(indices) > 1:
@@ -151,7 +153,7 @@ _SOURCE = "_source _source_includes _source_excludes _source_exclude_vectors sto
 _GET = f"{_SOURCE} preference realtime refresh routing version version_type"
 _PUT = (
     "refresh timeout wait_for_active_shards routing version version_type if_seq_no if_primary_term pipeline op_type"
-    " require_alias include_source_on_error"
+    " require_alias require_data_stream include_source_on_error"
 )
 
 ROUTES: list[Route] = [

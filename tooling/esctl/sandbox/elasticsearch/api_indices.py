@@ -1,4 +1,4 @@
-"""Indices over HTTP: create, read, delete, mappings, settings, aliases, open and close, stats."""
+"""Indices over HTTP: create, read, delete, mappings, settings, open and close, stats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .api_cluster import replicas, shards
-from .errors import ElasticsearchError, illegal, no_such_index, validation
+from .data_streams import stream_of, streams, streams_of_alias
+from .errors import ElasticsearchError, illegal, validation
 from .http import MULTI_INDEX, Request, Response, Route, route
 from .mapping import Body, parse_mapping
 from .mapping_merge import merge_mapping
@@ -31,7 +32,7 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
             index_uuid=known.uuid,
             index=name,
         )
-    if any(name in i.aliases for i in node.indices.values()):
+    if any(name in i.aliases for i in node.indices.values()) or streams_of_alias(node, name):
         raise ElasticsearchError(
             "invalid_index_name_exception",
             f"Invalid index name [{name}], already exists as alias",
@@ -88,6 +89,8 @@ def get_index(node: Node, request: Request) -> Response:
             parts["mappings"] = index.mapping.body
         if "settings" in wanted:
             parts["settings"] = _read(index, flat)
+        if stream := stream_of(node, index.name):
+            parts["data_stream"] = stream
         found[index.name] = parts
     return Response(found)
 
@@ -103,7 +106,16 @@ def delete_index(node: Node, request: Request) -> Response:
                 f"The provided expression [{name}] matches an alias, specify the corresponding concrete indices"
                 " instead."
             )
-    for index in resolve(node, names, closed=True, hidden=True, ignore_unavailable=request.flag("ignore_unavailable")):
+    ignore = request.flag("ignore_unavailable")
+    meant = resolve(node, names, closed=True, hidden=True, ignore_unavailable=ignore, streams=False)
+    for index in meant:
+        stream = stream_of(node, index.name)
+        if stream and streams(node)[stream]["indices"][-1] == index.name:
+            raise illegal(f"index [{index.name}] is the write index for data stream [{stream}] and cannot be deleted")
+    for index in meant:
+        if stream := stream_of(node, index.name):
+            left = [name for name in streams(node)[stream]["indices"] if name != index.name]
+            node.put("data_stream", stream, {**streams(node)[stream], "indices": left})
         node.remove_index(index)
     return Response({"acknowledged": True})
 
@@ -221,7 +233,7 @@ def _sum(parts: list[Body]) -> Body:
 
 def open_close(closed: bool) -> Any:
     def handler(node: Node, request: Request) -> Response:
-        indices = resolve(node, request.names(), **{**options(request), "closed": True})
+        indices = resolve(node, request.names(), **{**options(request), "closed": True}, streams=False)
         changed = [index for index in indices if index.closed != closed]
         for index in changed:
             index.closed = closed
@@ -232,135 +244,6 @@ def open_close(closed: bool) -> Any:
         return Response({"acknowledged": True, "shards_acknowledged": True})
 
     return handler
-
-
-# aliases
-
-
-def get_alias(node: Node, request: Request) -> Response:
-    wanted = request.names("name")
-    indices = resolve(node, request.names(), **{**options(request), "closed": True, "hidden": True})
-    found = {}
-    for index in indices:
-        aliases = {
-            a: b
-            for a, b in index.aliases.items()
-            if not wanted or any(fnmatchcase(a, w) or w == "_all" for w in wanted)
-        }
-        if aliases or not wanted and "index" in request.values:
-            found[index.name] = {"aliases": aliases}
-    held = {a for i in found.values() for a in i["aliases"]}
-    missing = [w for w in wanted if "*" not in w and w != "_all" and w not in held]
-    if missing:
-        plural = "es" if len(missing) > 1 else ""
-        error = {"error": f"alias{plural} [{','.join(missing)}] missing", "status": 404}
-        return Response({**error, **found}, 404)
-    if not wanted and "index" not in request.values:
-        found = {i.name: {"aliases": i.aliases} for i in indices}
-    return Response(found)
-
-
-def put_alias(node: Node, request: Request) -> Response:
-    action = {"index": request.values["index"], "alias": request.values["name"], **request.json()}
-    return Response({"acknowledged": True, "errors": _change_aliases(node, [("add", action)])})
-
-
-def delete_alias(node: Node, request: Request) -> Response:
-    action = {"indices": request.names(), "aliases": request.names("name")}
-    return Response({"acknowledged": True, "errors": _change_aliases(node, [("remove", action)])})
-
-
-def post_aliases(node: Node, request: Request) -> Response:
-    actions = []
-    for one in request.json(required=True).get("actions", []):
-        kind, body = next(iter(one.items()))
-        if kind not in ("add", "remove", "remove_index"):
-            inner = ElasticsearchError("x_content_parse_exception", f"[1:14] [alias_action] unknown field [{kind}]")
-            raise ElasticsearchError(
-                "x_content_parse_exception",
-                "[1:20] [aliases] failed to parse field [actions]",
-                cause=inner,
-                root=[inner.head()],
-            )
-        actions.append((kind, body))
-    if not actions:
-        raise illegal("No action specified")
-    return Response({"acknowledged": True, "errors": _change_aliases(node, actions)})
-
-
-_ALIAS_CLASHES = ("index or data stream", "index, data stream, ESQL view, or ESQL dataset")
-
-
-def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
-    """All at once; whether some remove found nothing. Raises before anything is changed."""
-    changed = {i.name: dict(i.aliases) for i in node.indices.values()}
-    dropped: list[Index] = []
-    missed: list[str] = []
-    for kind, action in actions:
-        names = action.get("indices", action.get("index"))
-        names = names.split(",") if isinstance(names, str) else names
-        if not names:
-            raise validation("One of [index] or [indices] is required")
-        if kind == "remove_index":
-            for name in names:
-                if name not in node.indices:
-                    raise no_such_index(name)
-                dropped.append(node.indices[name])
-            continue
-        aliases = action.get("aliases", action.get("alias"))
-        aliases = [aliases] if isinstance(aliases, str) else aliases
-        if not aliases:
-            raise validation("One of [alias] or [aliases] is required")
-        indices = resolve(node, names, aliases=False, closed=True, hidden=True, allow_no_indices=False)
-        for alias in aliases:
-            if kind == "add":
-                check_index_name(alias)
-                if alias in node.indices and node.indices[alias] not in dropped:
-                    raise ElasticsearchError(
-                        "invalid_alias_name_exception",
-                        f"Invalid alias name [{alias}]: an {_ALIAS_CLASHES[node.version.major >= 9]} exists"
-                        " with the same name as the alias",
-                        index_uuid="_na_",
-                    )  # fmt: skip
-                for index in indices:
-                    changed[index.name][alias] = alias_form(action)
-            else:
-                hits = [
-                    (i, a) for i in indices for a in list(changed[i.name]) if fnmatchcase(a, alias) or alias == "_all"
-                ]
-                if not hits:
-                    if action.get("must_exist") or len(actions) == 1:
-                        raise ElasticsearchError(
-                            "aliases_not_found_exception", f"aliases [{alias}] missing", status=404,
-                            resource__type="aliases", resource__id=alias,
-                        )  # fmt: skip
-                    missed.append(alias)
-                for index, name in hits:
-                    del changed[index.name][name]
-    _check_write_indices(changed)
-    for index in dropped:
-        node.remove_index(index)
-    for name, aliases in changed.items():
-        index_ = node.indices.get(name)
-        if index_ and index_.aliases != aliases:
-            index_.aliases = aliases
-            node.save(index_)
-    return bool(missed)
-
-
-def _check_write_indices(changed: dict[str, dict[str, Body]]) -> None:
-    writers: dict[str, list[str]] = {}
-    for index, aliases in changed.items():
-        for alias, body in aliases.items():
-            if body.get("is_write_index"):
-                writers.setdefault(alias, []).append(index)
-    for alias, indices in writers.items():
-        if len(indices) > 1:
-            raise ElasticsearchError(
-                "illegal_state_exception",
-                f"alias [{alias}] has more than one write index [{','.join(sorted(indices))}]",
-                status=500,
-            )
 
 
 _READ = MULTI_INDEX + " flat_settings include_defaults features"
@@ -390,11 +273,4 @@ ROUTES: list[Route] = [
     route("GET", "/{index}/_stats/{metric}", stats, MULTI_INDEX + " level"),
     route("POST", "/{index}/_open", open_close(False), _WRITE),
     route("POST", "/{index}/_close", open_close(True), _WRITE),
-    route("GET", "/_alias", get_alias, MULTI_INDEX),
-    route("GET", "/_alias/{name}", get_alias, MULTI_INDEX),
-    route("GET", "/{index}/_alias", get_alias, MULTI_INDEX),
-    route("GET", "/{index}/_alias/{name}", get_alias, MULTI_INDEX),
-    route("PUT POST", "/{index}/_alias/{name}", put_alias, MULTI_INDEX),
-    route("DELETE", "/{index}/_alias/{name}", delete_alias, MULTI_INDEX),
-    route("POST", "/_aliases", post_aliases, MULTI_INDEX),
 ]

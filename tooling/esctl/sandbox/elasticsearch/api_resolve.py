@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+from . import data_streams
 from .http import Request, Response, Route, route
 from .names import options, resolve
 from .node import Index, Node
@@ -19,7 +20,7 @@ def resolve_index(node: Node, request: Request) -> Response:
     by_alias: dict[str, list[str]] = {}
     visible = resolve(node, ["*"], open=True, closed=chosen["closed"], hidden=True)
     for index in visible:
-        for alias in index.aliases:
+        for alias in _aliases(node, index):
             if any(fnmatchcase(alias, name) for name in names):
                 by_alias.setdefault(alias, []).append(index.name)
     if not chosen["ignore_unavailable"]:
@@ -27,7 +28,25 @@ def resolve_index(node: Node, request: Request) -> Response:
             if "*" not in name and name not in by_alias:
                 resolve(node, [name])  # raises for a name that stands for nothing
     aliases = [{"name": alias, "indices": sorted(held)} for alias, held in sorted(by_alias.items())]
-    return Response({"indices": [_shown(node, index) for index in indices], "aliases": aliases, "data_streams": []})
+    by_stream = {
+        name: body["indices"]
+        for name, body in data_streams.streams(node).items()
+        if any(fnmatchcase(name, pattern) for pattern in names)
+        and (name in names or chosen["hidden"] or not body["hidden"])
+    }
+    # What stands behind a stream is told with it, not as indices of their own.
+    behind = {index for indices_ in by_stream.values() for index in indices_}
+    streams = [
+        {"name": name, "backing_indices": held, "timestamp_field": data_streams.TIMESTAMP}
+        for name, held in sorted(by_stream.items())
+    ]
+    shown = [_shown(node, index) for index in indices if index.name not in behind]
+    return Response({"indices": shown, "aliases": aliases, "data_streams": streams})
+
+
+def _aliases(node: Node, index: Index) -> list[str]:
+    stream = data_streams.stream_of(node, index.name)
+    return list(index.aliases if stream is None else data_streams.streams(node)[stream]["aliases"])
 
 
 def _shown(node: Node, index: Index) -> dict[str, Any]:

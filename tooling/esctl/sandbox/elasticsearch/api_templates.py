@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .data_streams import check_template_use, composed, with_timestamp
 from .dates import now_ms
 from .errors import ElasticsearchError, illegal
 from .http import Request, Response, Route, route
@@ -93,6 +94,9 @@ def _delete(node: Node, kind: str, pattern: str) -> Response:
                 f" [{', '.join(used)}]"
             )
     for name in hits:
+        if kind == "index_template":
+            check_template_use(node, name, None)
+    for name in hits:
         node.remove(kind, name)
     return Response({"acknowledged": True})
 
@@ -164,6 +168,8 @@ def simulate(node: Node, request: Request) -> Response:
 
 def _simulated(node: Node, name: str, template: Body, index: str | None) -> Response:
     settings, mapping, aliases = compose(node, template)
+    if "data_stream" in template:
+        mapping = with_timestamp(node, mapping)
     settings = {"index.routing.allocation.include._tier_preference": "data_content", **settings}
     patterns = {
         other: body["index_patterns"]
@@ -173,8 +179,10 @@ def _simulated(node: Node, name: str, template: Body, index: str | None) -> Resp
     if index is None:
         patterns = overlapping(node, name, template)
     result: Body = {"settings": nest(settings), "mappings": mapping, "aliases": aliases}
-    if template.get("template", {}).get("lifecycle"):
-        result["lifecycle"] = template["template"]["lifecycle"]
+    for part in ("lifecycle", "data_stream_options") if "data_stream" in template else ():
+        found = composed(node, template, part)
+        if found is not None:
+            result[part] = found
     return Response(
         {"template": result, "overlapping": [{"name": n, "index_patterns": p} for n, p in patterns.items()]}
     )

@@ -85,6 +85,7 @@ def _operations(
             "if_primary_term": meta.get("if_primary_term"),
             "pipeline": meta.get("pipeline", pipeline),
             "require_alias": bool(meta.get("require_alias", require_alias)),
+            "require_data_stream": bool(meta.get("require_data_stream", False)),
         }
         if action == "delete":
             yield action, Operation(action, name, id, **common)

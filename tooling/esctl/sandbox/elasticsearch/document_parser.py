@@ -51,7 +51,10 @@ class DocumentParser:
         parsed = Parsed()
         if self.mapping.body.get("enabled", True) is False:
             return parsed
-        _Walk(self, parsed, id, raw).object(source, self.mapping.body, "", "true", False)
+        walk = _Walk(self, parsed, id, raw)
+        walk.object(source, self.mapping.body, "", "true", False)
+        if "_data_stream_timestamp" in self.mapping.body:
+            walk.check_timestamp(source)
         return parsed
 
     def ignored(self, source: Body) -> Values:
@@ -334,6 +337,21 @@ class _Walk:
             f" id '{self.id}'. Preview of field's value: '{as_text(value)}'",
             cause=cause,
         )
+
+    def check_timestamp(self, source: Body) -> None:
+        """A document of a data stream has one time."""
+        values = self.parsed.values.get("@timestamp", [])
+        if not values:
+            raise self.plain_failure("@timestamp", "data stream timestamp field [@timestamp] is missing")
+        if len(values) > 1:
+            cause = illegal("data stream timestamp field [@timestamp] encountered multiple values")
+            shown = as_text(source["@timestamp"][-1]) if isinstance(source.get("@timestamp"), list) else ""
+            raise ElasticsearchError(
+                "document_parsing_exception",
+                f"[{self.place('@timestamp')}] failed to parse field [@timestamp] of type [date] in document with"
+                f" id '{self.id}'. Preview of field's value: '{shown}'",
+                cause=cause,
+            )
 
     def plain_failure(self, path: str, reason: str) -> ElasticsearchError:
         return ElasticsearchError(

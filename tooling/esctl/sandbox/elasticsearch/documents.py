@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from .api_indices import create_index
+from .data_streams import failing, makes_stream, streams, streams_of_alias, write_target
 from .errors import ElasticsearchError, illegal, no_such_index, validation
 from .ingest import run_pipelines
 from .mapping import Body
@@ -34,6 +35,7 @@ class Operation:
     if_primary_term: int | None = None
     pipeline: str | None = None
     require_alias: bool = False
+    require_data_stream: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,20 @@ def auto_id() -> str:
     return base64.urlsafe_b64encode(os.urandom(15)).decode()
 
 
-def target(node: Node, name: str, *, create: bool = True, require_alias: bool = False) -> Index:
+def target(node: Node, name: str, operation: Operation, *, create: bool = True) -> Index:
     """The index to write to, made from its template where it is missing."""
-    if require_alias and not any(name in i.aliases for i in node.indices.values()):
+    require_alias = operation.require_alias
+    if operation.require_data_stream and name not in streams(node) and not makes_stream(node, name):
+        raise ElasticsearchError(
+            "index_not_found_exception",
+            f"no such index [{name}] and the index creation request requires a data stream, but no matching index"
+            " template with data stream template was found for it",
+            status=404, index_uuid="_na_", index=name,
+        )  # fmt: skip
+    found = write_target(node, name, operation.action, plain=operation.if_seq_no is None)
+    if found is not None:
+        return found
+    if require_alias and not any(name in i.aliases for i in node.indices.values()) and not streams_of_alias(node, name):
         raise ElasticsearchError(
             "index_not_found_exception",
             f"no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not an alias",
@@ -85,7 +98,7 @@ def _index(node: Node, operation: Operation) -> Written:
     name, id, source, raw = operation.index, operation.id, operation.source, operation.raw
     if id == "":
         raise illegal("if _id is specified it must not be empty")
-    index = target(node, name, require_alias=operation.require_alias)
+    index = target(node, name, operation)
     if not isinstance(source, dict):
         raise ElasticsearchError("document_parsing_exception", "Malformed content, must start with an object")
     pipeline = operation.pipeline or index.settings.get("index.default_pipeline", "_none")
@@ -96,7 +109,7 @@ def _index(node: Node, operation: Operation) -> Written:
             # Dropped by the pipeline: answered as a write that did nothing.
             return Written(_answer(index, id or auto_id(), -3, -2, 0, "noop", total=0), 200)
         if moved.index != index.name:
-            index = target(node, moved.index)
+            index = target(node, moved.index, operation)
         id, source = moved.id, moved.source
         raw = b""
     created_id = id is None
@@ -111,7 +124,10 @@ def _index(node: Node, operation: Operation) -> Written:
 
 
 def _store(node: Node, index: Index, id: str, source: Body, raw: bytes, before: Stored | None) -> Written:
-    parsed = index.parser.parse(source, id, raw)
+    try:
+        parsed = index.parser.parse(source, id, raw)
+    except ElasticsearchError as error:
+        raise failing(node, index, error) from None
     if parsed.additions:
         node.put_mapping(index, parsed.additions)
     vectors = None
@@ -169,7 +185,7 @@ def _check_conflict(index: Index, id: str, before: Stored | None, operation: Ope
 
 
 def _delete(node: Node, operation: Operation) -> Written:
-    index = target(node, operation.index, create=False)
+    index = target(node, operation.index, operation, create=False)
     id = operation.id or ""
     before = node.store.get(index.uuid, id)
     _check_conflict(index, id, before, operation)
@@ -198,7 +214,7 @@ def _update(node: Node, operation: Operation) -> Written:
     if "doc" not in body:
         raise validation("script or doc is missing")
     upsert = body.get("upsert", body["doc"] if body.get("doc_as_upsert") else None)
-    index = target(node, operation.index, require_alias=operation.require_alias)
+    index = target(node, operation.index, operation)
     id = operation.id or ""
     before = node.store.get(index.uuid, id)
     if before is None or before.source is None:

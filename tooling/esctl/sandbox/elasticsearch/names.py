@@ -92,10 +92,10 @@ def resolve(
             if not meant and aliases:
                 meant = [i for i in node.indices.values() if name in i.aliases]
             known = data_streams.streams(node)
-            behind = [name] if name in known else data_streams.streams_of_alias(node, name) if aliases else []
-            if behind and streams:
-                meant = [*meant, *(index for stream in behind for index in data_streams.backing(node, stream))]
-            elif behind and not meant and not ignore_unavailable:
+            holders = [name] if name in known else data_streams.streams_of_alias(node, name) if aliases else []
+            if holders and streams:
+                meant = [*meant, *(index for stream in holders for index in data_streams.backing(node, stream))]
+            elif holders and not meant and not ignore_unavailable:
                 raise data_streams.excluded(name)
             if not meant and not ignore_unavailable:
                 if name.startswith("_"):

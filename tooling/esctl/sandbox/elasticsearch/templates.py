@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from .data_streams import check_data_stream_part, check_template_use, check_timestamp_field
 from .errors import ElasticsearchError, illegal
 from .mapping import Body, parse_mapping
 from .mapping_merge import merge_mapping
@@ -103,7 +104,7 @@ def check_template(node: Node, name: str, body: Body) -> Body:
             " part of 'ignore_missing_component_templates'",
         )
     if "data_stream" in kept:
-        kept["data_stream"] = {"hidden": False, "allow_custom_routing": False, **kept["data_stream"]}
+        kept["data_stream"] = check_data_stream_part(kept["data_stream"])
     if "template" in kept:
         kept["template"] = check_inner(node, kept["template"], "index_template")
         if "lifecycle" in kept["template"] and "data_stream" not in kept:
@@ -121,7 +122,7 @@ def check_template(node: Node, name: str, body: Body) -> Body:
             " different priority"
         )
     try:
-        settings, _, _ = compose(node, kept)
+        settings, mapping, _ = compose(node, kept)
         check_new(settings, node.version)
     except ElasticsearchError as error:
         if "the esctl sandbox" in error.reason:
@@ -130,6 +131,9 @@ def check_template(node: Node, name: str, body: Body) -> Body:
             inner = illegal(f"invalid composite mappings for [{name}]", cause=error)
             raise illegal(f"composable template [{name}] template after composition is invalid", cause=inner) from None
         raise _invalid(name, f"Validation Failed: 1: {error.reason};") from None
+    if "data_stream" in kept:
+        check_timestamp_field(name, mapping)
+    check_template_use(node, name, kept)
     return kept
 
 

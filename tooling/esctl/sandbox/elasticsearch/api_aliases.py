@@ -1,0 +1,195 @@
+"""Aliases over HTTP, of indices and of data streams: read, set one by one, swapped all at once."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from .data_streams import stream_of, streams
+from .errors import ElasticsearchError, illegal, no_such_index, validation
+from .http import MULTI_INDEX, Request, Response, Route, route
+from .mapping import Body
+from .names import check_index_name, options, resolve
+from .node import Index, Node
+from .templates import alias_form
+
+
+def get_alias(node: Node, request: Request) -> Response:
+    wanted = request.names("name")
+    indices = resolve(node, request.names(), **{**options(request), "closed": True, "hidden": True})
+    found = {}
+    behind = {index.name for index in indices if stream_of(node, index.name)}
+    by_stream = {name: body["aliases"] for name, body in streams(node).items() if behind & {*body["indices"]}}
+    indices = [index for index in indices if index.name not in behind]
+    for name, known in [*((index.name, index.aliases) for index in indices), *by_stream.items()]:
+        aliases = {
+            a: b for a, b in known.items() if not wanted or any(fnmatchcase(a, w) or w == "_all" for w in wanted)
+        }
+        if aliases or (not wanted and "index" in request.values and name in node.indices):
+            found[name] = {"aliases": aliases}
+    held = {a for i in found.values() for a in i["aliases"]}
+    missing = [w for w in wanted if "*" not in w and w != "_all" and w not in held]
+    if missing:
+        plural = "es" if len(missing) > 1 else ""
+        error = {"error": f"alias{plural} [{','.join(missing)}] missing", "status": 404}
+        return Response({**error, **found}, 404)
+    if not wanted and "index" not in request.values:
+        found = {i.name: {"aliases": i.aliases} for i in indices}
+        found |= {name: {"aliases": known} for name, known in by_stream.items() if known}
+    return Response(found)
+
+
+def put_alias(node: Node, request: Request) -> Response:
+    action = {"index": request.values["index"], "alias": request.values["name"], **request.json()}
+    return Response({"acknowledged": True, "errors": _change_aliases(node, [("add", action)])})
+
+
+def delete_alias(node: Node, request: Request) -> Response:
+    action = {"indices": request.names(), "aliases": request.names("name")}
+    return Response({"acknowledged": True, "errors": _change_aliases(node, [("remove", action)])})
+
+
+def post_aliases(node: Node, request: Request) -> Response:
+    actions = []
+    for one in request.json(required=True).get("actions", []):
+        kind, body = next(iter(one.items()))
+        if kind not in ("add", "remove", "remove_index"):
+            inner = ElasticsearchError("x_content_parse_exception", f"[1:14] [alias_action] unknown field [{kind}]")
+            raise ElasticsearchError(
+                "x_content_parse_exception",
+                "[1:20] [aliases] failed to parse field [actions]",
+                cause=inner,
+                root=[inner.head()],
+            )
+        actions.append((kind, body))
+    if not actions:
+        raise illegal("No action specified")
+    return Response({"acknowledged": True, "errors": _change_aliases(node, actions)})
+
+
+_ALIAS_CLASHES = ("index or data stream", "index, data stream, ESQL view, or ESQL dataset")
+
+
+def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
+    """All at once; whether some remove found nothing. Raises before anything is changed."""
+    changed = {i.name: dict(i.aliases) for i in node.indices.values()}
+    changed |= {name: dict(body["aliases"]) for name, body in streams(node).items()}
+    dropped: list[Index] = []
+    missed: list[str] = []
+    for kind, action in actions:
+        names = action.get("indices", action.get("index"))
+        names = names.split(",") if isinstance(names, str) else names
+        if not names:
+            raise validation("One of [index] or [indices] is required")
+        if kind == "remove_index":
+            for name in names:
+                if name not in node.indices:
+                    raise no_such_index(name)
+                dropped.append(node.indices[name])
+            continue
+        aliases = action.get("aliases", action.get("alias"))
+        aliases = [aliases] if isinstance(aliases, str) else aliases
+        if not aliases:
+            raise validation("One of [alias] or [aliases] is required")
+        indices = resolve(node, names, aliases=False, closed=True, hidden=True, allow_no_indices=False)
+        stream_names = [s for s in streams(node) if any(fnmatchcase(s, name) for name in names)]
+        holders = [*_without_backing(node, indices, stream_names), *stream_names]
+        for alias in aliases:
+            if kind == "add":
+                check_index_name(alias)
+                if alias in streams(node) or (alias in node.indices and node.indices[alias] not in dropped):
+                    raise ElasticsearchError(
+                        "invalid_alias_name_exception",
+                        f"Invalid alias name [{alias}]: an {_ALIAS_CLASHES[node.version.major >= 9]} exists"
+                        " with the same name as the alias",
+                        index_uuid="_na_",
+                    )  # fmt: skip
+                form = alias_form(action)
+                if stream_names and any("routing" in key for key in form):
+                    raise illegal("aliases that point to data streams don't support routing")
+                for holder in holders:
+                    changed[holder][alias] = form
+            else:
+                hits = [
+                    (holder, a)
+                    for holder in holders
+                    for a in list(changed[holder])
+                    if fnmatchcase(a, alias) or alias == "_all"
+                ]
+                if not hits:
+                    if action.get("must_exist") or len(actions) == 1:
+                        raise ElasticsearchError(
+                            "aliases_not_found_exception", f"aliases [{alias}] missing", status=404,
+                            resource__type="aliases", resource__id=alias,
+                        )  # fmt: skip
+                    missed.append(alias)
+                for holder, name in hits:
+                    del changed[holder][name]
+    _check_write_indices(changed)
+    _check_not_both(node, changed)
+    for index in dropped:
+        node.remove_index(index)
+    for name, aliases in changed.items():
+        if name in streams(node) and streams(node)[name]["aliases"] != aliases:
+            node.put("data_stream", name, {**streams(node)[name], "aliases": aliases})
+        index_ = node.indices.get(name)
+        if index_ and index_.aliases != aliases:
+            index_.aliases = aliases
+            node.save(index_)
+    return bool(missed)
+
+
+def _without_backing(node: Node, indices: list[Index], stream_names: list[str]) -> list[str]:
+    """Without what stands behind the streams that are named; raises for a backing index that is named itself."""
+    plain = []
+    for index in indices:
+        stream = stream_of(node, index.name)
+        if stream is None:
+            plain.append(index.name)
+        elif stream not in stream_names:
+            raise illegal(
+                f"The provided expressions [{index.name}] match a backing index belonging to data stream [{stream}]."
+                " Data stream backing indices don't support aliases."
+            )
+    return plain
+
+
+_UNIQUE = ("index, alias, and data stream", "index, alias, data stream, view, and dataset")
+
+
+def _check_not_both(node: Node, changed: dict[str, dict[str, Body]]) -> None:
+    on_streams = {alias for name in streams(node) for alias in changed[name]}
+    for name, aliases in changed.items():
+        both = sorted(on_streams & aliases.keys()) if name not in streams(node) else []
+        if both:
+            raise ElasticsearchError(
+                "illegal_state_exception",
+                f"{_UNIQUE[node.version.major >= 9]} names need to be unique, but the following duplicates were found"
+                f" [data stream alias and indices alias have the same name ({both[0]})]",
+                status=500,
+            )
+
+
+def _check_write_indices(changed: dict[str, dict[str, Body]]) -> None:
+    writers: dict[str, list[str]] = {}
+    for index, aliases in changed.items():
+        for alias, body in aliases.items():
+            if body.get("is_write_index"):
+                writers.setdefault(alias, []).append(index)
+    for alias, indices in writers.items():
+        if len(indices) > 1:
+            raise ElasticsearchError(
+                "illegal_state_exception",
+                f"alias [{alias}] has more than one write index [{','.join(sorted(indices))}]",
+                status=500,
+            )
+
+
+ROUTES: list[Route] = [
+    route("GET", "/_alias", get_alias, MULTI_INDEX),
+    route("GET", "/_alias/{name}", get_alias, MULTI_INDEX),
+    route("GET", "/{index}/_alias", get_alias, MULTI_INDEX),
+    route("GET", "/{index}/_alias/{name}", get_alias, MULTI_INDEX),
+    route("PUT POST", "/{index}/_alias/{name}", put_alias, MULTI_INDEX),
+    route("DELETE", "/{index}/_alias/{name}", delete_alias, MULTI_INDEX),
+    route("POST", "/_aliases", post_aliases, MULTI_INDEX),
+]
