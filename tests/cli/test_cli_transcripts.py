@@ -55,6 +55,7 @@ def settled(text: str, replaced: dict[str, str]) -> str:
     text = re.sub(r"\b\d+\.\d+ s\b", "N s", text)
     text = re.sub(r'(pid"?:? )\d+', r"\1N", text)
     text = re.sub(r'("(?:seconds|run)"): [^,\n]+', r"\1: N", text)
+    text = re.sub(r"\b\d{8}T\d{6}-", "TIME-", text)  # archives
     text = re.sub(r"free in \d+ s", "free in N s", text)
     text = re.sub(r"^→ .*\n", "", text, flags=re.MULTILINE)  # -v: kinds are read side by side, in any order
     return re.sub(r"\b\w+ on [\w.-]+ \(project", "WHO on HOST (project", text)

@@ -122,7 +122,7 @@ def write(folder: Path, plan: Plan, changes: Sequence[Change], cluster: Cluster,
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9._-]+', '_', str(one.address))[:80]}.json"
         manifest["resources"].append({"address": str(one.address), "file": name})
         files[name] = _document(one)
-    path = folder / f"{when:%Y%m%dT%H%M%S%f}-{re.sub(r'[^A-Za-z0-9._-]+', '_', plan.project)[:40]}.zip"
+    path = _free(folder, f"{when:%Y%m%dT%H%M%S}-{re.sub(r'[^A-Za-z0-9._-]+', '_', plan.project)[:40]}")
     try:
         _pack(path, {MANIFEST: manifest, **files})
     except OSError as error:
@@ -252,6 +252,15 @@ def _kept(body: Body) -> Kept:
         protect=was["protect"],
     )
     return Kept(address, body["live"], body["written"], remembered)
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A name that no archive has yet."""
+    path, number = folder / f"{stem}.zip", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}.zip"
+    return path
 
 
 def _pack(path: Path, files: Mapping[str, Body]) -> None:
