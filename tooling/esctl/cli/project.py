@@ -37,16 +37,17 @@ def init(
 def validate(invocation: Invocation) -> int:
     """Check every file: no server is asked."""
     from ..errors import ProjectError
-    from .checks import check_project
+    from .checks import examine
 
     try:
-        loaded, problems = check_project(invocation)
-    except ProjectError as error:
-        problems, loaded = list(error.problems), None
+        loaded, problems = examine(invocation)
+        valid = not any(problem.severity == "error" for problem in problems)
+    except ProjectError as error:  # of the settings
+        loaded, problems, valid = None, list(error.problems), False
     if invocation.json:
         invocation.answer(
             {
-                "resources": len(loaded.resources) if loaded else None,
+                "resources": len(loaded.resources) if loaded and valid else None,
                 "problems": [problem.as_json() for problem in problems],
             }
         )
@@ -54,7 +55,7 @@ def validate(invocation: Invocation) -> int:
         for problem in problems:
             colour = "red" if problem.severity == "error" else "yellow"
             print(f"{invocation.style(problem.severity, colour)}: {problem}", file=sys.stderr)
-    if loaded is None:
+    if loaded is None or not valid:
         return 1
     waiting = len(problems)
     tail = f", {waiting} warning{'s' if waiting != 1 else ''}" if waiting else ""

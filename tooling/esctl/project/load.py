@@ -27,34 +27,44 @@ _ENDINGS = (".yaml", ".yml", ".yaml.j2", ".yml.j2")
 class Loaded:
     """The project's resources in the order of files and lines.
 
-    `out_of_scope` are those whose `when` is false: not wanted here, but never orphans.
+    `out_of_scope` are those whose `when` is false: not wanted here, but never orphans. `problems` are the mistakes of a
+    load that goes on in spite of them.
     """
 
     resources: tuple[Resource, ...]
     warnings: tuple[Problem, ...] = ()
     out_of_scope: tuple[Address, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
-def load_resources(settings: Settings, *, values: Mapping[str, Mapping[str, Any]], kinds: Collection[str]) -> Loaded:
+def load_resources(
+    settings: Settings,
+    *,
+    values: Mapping[str, Mapping[str, Any]],
+    kinds: Collection[str],
+    go_on: bool = False,
+) -> Loaded:
     """Read every document of the project's resource folders.
 
     `values` are namespaces beside `var`, `env` and `secret`: `{"embedding": {"dims": 2048}}` makes `${embedding.dims}`.
-    `kinds` are the kinds that exist. Raises ProjectError with every mistake of every file.
+    `kinds` are the kinds that exist. Raises ProjectError with every mistake of every file; with `go_on` they come back
+    beside what could be read.
     """
     loading = _Loading(settings, values, kinds)
     for path in resource_files(settings):
         loading.file(path)
     loading.check_dependencies()
     if loading.problems:
-        told = sorted(loading.problems, key=lambda problem: (problem.source or Source(""), problem.message))
-        raise ProjectError(told)
+        loading.problems.sort(key=lambda problem: (problem.source or Source(""), problem.message))
+        if not go_on:
+            raise ProjectError(loading.problems)
     resources = tuple(loading.resources.values())
     warnings = []
-    if not resources and not loading.out_of_scope:
+    if not resources and not loading.out_of_scope and not loading.problems:
         folders = ", ".join(settings.resources) or "mappings, kibana"
         warnings.append(Problem(f"no resources in {folders}", Source(FILE), "*.yaml files there are read", "warning"))
     out_of_scope = tuple(address for address in loading.out_of_scope if address not in loading.resources)
-    return Loaded(resources, tuple(warnings), out_of_scope)
+    return Loaded(resources, tuple(warnings), out_of_scope, tuple(loading.problems))
 
 
 def resource_files(settings: Settings) -> list[FilePath]:
