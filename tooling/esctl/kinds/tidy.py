@@ -59,3 +59,35 @@ def _tidy_mapping(mapping: Body) -> None:
                 _tidy_mapping(field)
                 if isinstance(field.get("copy_to"), list) and len(field["copy_to"]) == 1:
                     field["copy_to"] = field["copy_to"][0]
+
+
+def settings_like(settings: Body, model: Body) -> Body:
+    """Flat `settings` nested as `model` nests them: a name that `model` writes stands where it does there."""
+    places = {name: place for name, place in _places(model)}
+    prefix: Path = ("index",) if isinstance(model.get("index"), dict) else ()
+    found: Body = {}
+    for name, value in settings.items():
+        place = places.get(name)
+        if place is None:
+            known = [(n, p) for n, p in places.items() if len(p) > len(prefix) + 1 and _family(n) == _family(name)]
+            # A new setting joins the mapping in which its nearest relations stand.
+            place = (*known[0][1][:-1], name.removeprefix(_family(name))) if known else (*prefix, name)
+        at = found
+        for key in place[:-1]:
+            at = at.setdefault(str(key), {})
+        at[str(place[-1])] = value
+    return found
+
+
+def _family(name: str) -> str:
+    return name.rpartition(".")[0] + "." if "." in name else ""
+
+
+def _places(model: Any, path: Path = (), dotted: str = "") -> Any:
+    """Name of a setting (without `index.`) → where `model` writes it."""
+    for key, value in model.items():
+        name = f"{dotted}.{key}" if dotted else str(key)
+        if isinstance(value, dict) and value:
+            yield from _places(value, (*path, key), name)
+        else:
+            yield name.removeprefix("index."), (*path, key)

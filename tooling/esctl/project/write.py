@@ -140,6 +140,11 @@ def to_yaml(data: Body) -> str:
     return _dump(_Nodes(quoted=True).node(data, 0, (), ""))
 
 
+def as_written(value: Any) -> Any:
+    """A value as it stands in a file: `${` of other languages escaped, a secret as its reference."""
+    return _escaped(value)
+
+
 def rank(key: str) -> int:
     """Where a key stands among its neighbours, as Elastic's documentation writes them."""
     return _RANK.get(key, len(_FIRST))
