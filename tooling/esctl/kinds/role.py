@@ -6,8 +6,10 @@ Kibana's API checks features and spaces, so a role that is written in its form g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from ..errors import Problem
@@ -73,7 +75,7 @@ class RoleKind(SecuredKind):
         name = quote(address.id, safe="")
         if not for_kibana(body):
             return (Request("elasticsearch", "PUT", f"/_security/role/{name}", body=body),)
-        through = Request("kibana", "PUT", f"/api/security/role/{name}", body={"elasticsearch": {}, **body})
+        through = Request("kibana", "PUT", f"/api/security/role/{name}", body=_for_kibana(body))
         if live is not None and "applications" in self.normalise(live.body, context.capabilities):
             # Kibana leaves privileges of other applications alone: they have to go first.
             first = {**elasticsearch_form(self.normalise(body, context.capabilities)), "metadata": body["metadata"]}
@@ -120,6 +122,20 @@ def reserved(name: str, body: Body) -> str | None:
         if metadata.get("_read_only") is True:
             return "managed by the cluster's operator"
     return None
+
+
+def _for_kibana(body: Body) -> Body:
+    """Kibana takes lists only, and queries as JSON text; Elasticsearch keeps them so, however they are written."""
+    within = copy(body.get("elasticsearch")) or {}
+    for group in (group for key in ("indices", "remote_indices") for group in within.get(key) or ()):
+        group["names"] = as_list(group.get("names"))
+        if isinstance(group.get("query"), dict):
+            group["query"] = json.dumps(group["query"], separators=(",", ":"))
+    return {**body, "elasticsearch": within}
+
+
+def as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 def _without_notes(body: Body) -> Body:

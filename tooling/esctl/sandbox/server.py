@@ -108,9 +108,11 @@ class Sandbox:
             listening.append(_listen(self._ports[1]))
             self.elasticsearch_url, self.kibana_url = (f"http://{HOST}:{s.getsockname()[1]}" for s in listening)
             viewer = self._mount(self.elasticsearch_url, self.kibana_url) if self._mount else None
+            elasticsearch = elasticsearch_app(self.data, version=self.version)
+            kibana = kibana_app(self.data, version=self.version, elasticsearch=elasticsearch.call)
             apps: list[tuple[str, ASGIApp]] = [
-                ("elasticsearch", elasticsearch_app(self.data, version=self.version)),
-                ("kibana", _with_viewer(kibana_app(self.data, version=self.version), viewer)),
+                ("elasticsearch", elasticsearch),
+                ("kibana", _with_viewer(kibana, viewer)),
             ]
         except ValueError as error:  # a version that is not spoken
             _close(listening)

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import data_views, saved_objects, spaces
+from . import data_views, roles, saved_objects, spaces
 from .errors import KibanaError, bad_request, not_found
 from .exports import export_objects
 from .imports import import_objects
@@ -41,6 +41,14 @@ class Call:
     query: dict[str, list[str]]
     body: Any = None
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    beside: roles.Elasticsearch | None = None
+
+    @property
+    def elasticsearch(self) -> roles.Elasticsearch:
+        """The Elasticsearch that keeps what Kibana itself does not; raises KibanaError where there is none."""
+        if self.beside is None:
+            raise KibanaError(503, "the sandbox's Kibana runs without an Elasticsearch beside it")
+        return self.beside
 
     @property
     def id(self) -> str:
@@ -57,8 +65,11 @@ class Call:
 Handler = Callable[[Call], Any]
 
 
-def kibana_app(data: Path, *, version: str = "9.5") -> Starlette:
-    """The app over `data/kibana.sqlite`. `version` is `9.5` or `8.19`; raises ValueError for another."""
+def kibana_app(data: Path, *, version: str = "9.5", elasticsearch: roles.Elasticsearch | None = None) -> Starlette:
+    """The app over `data/kibana.sqlite`. `version` is `9.5` or `8.19`; raises ValueError for another.
+
+    `elasticsearch` is where roles are kept.
+    """
     spoken = release(version)
     store = Store(data / "kibana.sqlite")
 
@@ -68,7 +79,7 @@ def kibana_app(data: Path, *, version: str = "9.5") -> Starlette:
         store.close()
 
     app = Starlette(
-        routes=[_route(store, spoken, *entry) for entry in ROUTES],
+        routes=[_route(store, spoken, elasticsearch, *entry) for entry in ROUTES],
         exception_handlers={
             404: lambda _, __: _refusal(not_found()),
             405: lambda _, __: _refusal(not_found()),  # Kibana knows no other method of a path: the route is not there
@@ -102,7 +113,9 @@ class _Spaces:
         await self._app(scope, receive, send)
 
 
-def _route(store: Store, version: str, method: str, path: str, handler: Handler) -> Route:
+def _route(
+    store: Store, version: str, beside: roles.Elasticsearch | None, method: str, path: str, handler: Handler
+) -> Route:
     async def endpoint(request: Request) -> Response:
         if method != "GET":
             _check_origin(request)
@@ -115,6 +128,7 @@ def _route(store: Store, version: str, method: str, path: str, handler: Handler)
             query=parse_qs(request.url.query, keep_blank_values=True),
             body=await _json(request) if method in ("POST", "PUT") and not path.endswith("_import") else None,
             files=await _files(request) if path.endswith("_import") else {},
+            beside=beside,
         )
         answer = handler(call)
         if isinstance(answer, Response):
@@ -255,6 +269,16 @@ def _delete_space(call: Call) -> Response:
     return Response(status_code=204)
 
 
+def _put_role(call: Call) -> Response:
+    roles.put_role(call.elasticsearch, call.params["name"], call.body)
+    return Response(status_code=204)
+
+
+def _delete_role(call: Call) -> Response:
+    roles.delete_role(call.elasticsearch, call.params["name"])
+    return Response(status_code=204)
+
+
 _VIEWS, _OBJECTS, _SPACES = "/api/data_views", "/api/saved_objects", "/api/spaces/space"
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -291,6 +315,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
         _OBJECTS + "/{type}/{id}",
         lambda c: saved_objects.delete(c.store, c.params["type"], c.id, space=c.space),
     ),
+    ("GET", "/api/security/role", lambda c: roles.list_roles(c.elasticsearch)),
+    ("GET", "/api/security/role/{name}", lambda c: roles.get_role(c.elasticsearch, c.params["name"])),
+    ("PUT", "/api/security/role/{name}", _put_role),
+    ("DELETE", "/api/security/role/{name}", _delete_role),
     ("GET", _SPACES, lambda c: c.store.spaces()),
     ("POST", _SPACES, lambda c: spaces.create_space(c.store, c.body)),
     ("GET", _SPACES + "/{id}", lambda c: spaces.get_space(c.store, c.id)),
