@@ -17,7 +17,9 @@ def lacking(kind: Kind, capabilities: Capabilities) -> str | None:
     if not capabilities.serverless and capabilities.version[:2] < needs.since:
         since, has = (".".join(map(str, version)) for version in (needs.since, capabilities.version))
         return f"{a} needs Elasticsearch {since} or newer; this is {has}"
-    if not capabilities.serverless and _rank(capabilities.licence) < _rank(needs.licence):
+    # The sandbox sells nothing: what it implements, it allows.
+    licensed = capabilities.serverless or capabilities.sandbox
+    if not licensed and _rank(capabilities.licence) < _rank(needs.licence):
         return f"{a} needs the licence {needs.licence} or better; this cluster has {capabilities.licence}"
     if needs.security and getattr(capabilities, "security", True) is False:
         return f"{a} needs security, which is switched off on this cluster"
