@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # s between two looks at the task; the last
 _RESTARTS = 3  # of a task that its node lost
 _TOLD = 3  # failures that are shown
 _PIPELINES = ("index.default_pipeline", "index.final_pipeline")
-_PASSING = (408, 429)  # refusals that are none
+_REFUSALS = {*range(400, 501)} - {408, 429}  # Elasticsearch answers 500 to some plain refusals, too
 
 
 class Holding(Protocol):
@@ -64,7 +64,7 @@ def carry_out(
         else:
             move.run()
     except (_Failed, ServerError) as error:
-        refused = not isinstance(error, ServerError) or (400 <= error.status < 500 and error.status not in _PASSING)
+        refused = not isinstance(error, ServerError) or error.status in _REFUSALS
         if not refused:
             hint = "run apply again: it goes on where this one stopped; until then writes may be blocked"
             raise EsctlError(str(error), hint=hint) from error
@@ -109,7 +109,11 @@ class _Move:
     def make_anew(self) -> None:
         """An empty index: deleted and made again, where it still is empty once nobody can write."""
         name = self.reindex.source
-        source = self.source_of(self.indices(name))
+        found = self.indices(name, self.reindex.target)
+        if self.reindex.target in found:  # an earlier run had documents to move
+            self.run()
+            return
+        source = self.source_of(found)
         self.note(name, source, moving={"to": self.reindex.target, "digest": self.moved["digest"]})
         self.write("PUT", f"{_path(name)}/_block/write")
         if count := self.count(name):
@@ -136,7 +140,10 @@ class _Move:
         return source
 
     def refuse_taken(self, source: Body, target: Body | None, clone: Body | None) -> None:
-        """Names that are taken by something else than an earlier try of this move."""
+        """Names that are taken by something else than an earlier try of this move.
+
+        Where a plain index is still there, nobody ever wrote to a target: with the swap it would have gone.
+        """
         names = self.reindex
         ours = (mark(source).get("moving") or {}).get("to") == names.target
         hint = "rename it or delete it; `esctl cleanup` shows what earlier moves left"
@@ -146,7 +153,7 @@ class _Move:
         ):
             if body is not None and not (ours and kin):
                 raise Refused(f"{name} is there already, and not from an earlier try of this move", hint=hint)
-        if target is not None and mark(target)["moved"].get("complete"):
+        if target is not None and mark(target)["moved"].get("complete") and not names.plain:
             if self.moved != _without(mark(target)["moved"], "complete") or not _blocked(source):
                 raise Refused(
                     f"{names.target} was completed by an earlier run, and {names.source} may have been written since",
@@ -268,7 +275,7 @@ class _Move:
             return  # it never began, or it is done
         moved = (mark(target).get("moved") or {}) if target is not None else {}
         if target is not None and moved.get("from") == names.kept and names.alias not in (target.get("aliases") or {}):
-            if moved.get("complete"):
+            if moved.get("complete") and not names.plain:
                 self.note(names.target, target, moved={**moved, "abandoned": True})
             else:
                 self.discard(target)
@@ -387,8 +394,3 @@ def _path(name: str) -> str:
 
 def _documents(count: int) -> str:
     return f"{count:,} document" + ("" if count == 1 else "s")
-
-
-def with_throttle(reindex: Reindex, requests_per_second: float | None) -> Reindex:
-    """The same move, at most so many documents a second."""
-    return replace(reindex, throttle=requests_per_second)

@@ -15,6 +15,7 @@ from ..plan.summary import to_do
 from ..plan.truth import added
 from .events import Done, Event
 from .history import APPLY, Occasion, Recorder
+from .measure import becomes_alias
 from .moved import refuse_if_moved
 from .survey import read
 
@@ -35,6 +36,10 @@ def allowed(plan: Plan, allow: Collection[str]) -> None:
         if word and word not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
             raise Refused(f"{change.address}: {said}", hint=f"`--allow {word}` lets it happen")
+        if becomes_alias(change) and "alias" not in allow:
+            move = change.reindex
+            said = f"{move.alias} would become an alias of {move.target}" if move else ""
+            raise Refused(f"{change.address}: {said}", hint="`--allow alias` lets it happen")
 
 
 def run(

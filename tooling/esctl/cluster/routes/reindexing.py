@@ -18,7 +18,7 @@ WRITES: Table = (
     ),
     ("POST", "/_reindex/{id}/_rethrottle", "requests_per_second", "copies faster or slower"),
     ("POST", "/_tasks/{id}/_cancel", "", "ends a copy that is taken back"),
-    ("PUT POST", "/{name}/_clone/{name}", WAIT + "wait_for_active_shards", "keeps the old documents under another name"),
+    ("PUT POST", "/{name}/_clone/{name}", WAIT + "wait_for_active_shards", "keeps the old documents"),
     ("POST", "/{names}/_close", INDICES + WAIT + "wait_for_active_shards", "closes an index"),
     ("POST", "/{names}/_open", INDICES + WAIT + "wait_for_active_shards", "opens an index"),
 )

@@ -124,6 +124,8 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
                     missed.append(alias)
                 for holder, name in hits:
                     del changed[holder][name]
+    for index in dropped:
+        changed.pop(index.name, None)
     _check_write_indices(changed)
     _check_not_both(node, changed)
     for index in dropped:
