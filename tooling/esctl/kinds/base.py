@@ -178,6 +178,13 @@ class Claiming(Protocol):
 
 
 @runtime_checkable
+class Refusing(Protocol):
+    """A kind whose server refuses some changes as things stand: why, with the way out; None where it takes it."""
+
+    def refuses(self, address: Address, body: Body, live: Live, context: Context) -> str | None: ...
+
+
+@runtime_checkable
 class Replaceable(Protocol):
     """A kind that can be deleted and made anew where a change cannot be made in place."""
 

@@ -42,6 +42,9 @@ def _calls(spec: Body) -> Iterator[tuple[str, str, Path]]:
             and not options.get("ignore_missing_pipeline")
         ):
             yield "ingest-pipeline", name, (*path, "name")
+        policy = options.get("policy_name")
+        if kind == "enrich" and isinstance(policy, str):
+            yield "enrich-policy", policy, (*path, "policy_name")
 
 
 @dataclass(frozen=True)

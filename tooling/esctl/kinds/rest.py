@@ -204,6 +204,19 @@ def _zero_ages(body: Body, capabilities: Capabilities) -> Body:
     return body
 
 
+def _snapshots(spec: Body) -> Iterator[tuple[str, str, Path]]:
+    """What phases wait for, and where they put searchable snapshots."""
+    phases = get(spec, ("policy", "phases"))
+    for phase, body in phases.items() if isinstance(phases, dict) else ():
+        for kind, path in (
+            ("slm-policy", ("actions", "wait_for_snapshot", "policy")),
+            ("snapshot-repository", ("actions", "searchable_snapshot", "snapshot_repository")),
+        ):
+            name = get(body, path)
+            if isinstance(name, str):
+                yield kind, name, ("policy", "phases", phase, *path)
+
+
 ILM_POLICY = RestKind(
     name="ilm-policy",
     stage=10,
@@ -214,6 +227,7 @@ ILM_POLICY = RestKind(
     api="PUT /_ilm/policy/{policy}",
     rules=(drop(("version",), ("modified_date",), ("modified_date_millis",), ("in_use_by",)), _zero_ages),
     meta=("policy", "_meta"),
+    refers_to=(_snapshots,),
 )
 
 DATES = drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",))

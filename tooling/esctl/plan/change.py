@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..kinds.base import Context, Cost, Kind, Moving, Releasing, Replaceable, Wordy, owner_of
+from ..kinds.base import Context, Cost, Kind, Moving, Refusing, Releasing, Replaceable, Wordy, owner_of
 from ..kinds.differences import same
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
@@ -99,6 +99,8 @@ def _decided(case: _Case, base: Change) -> Change:
         change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
     if cause is Cause.BOTH and not case.won:
         return replace(change, action=Action.UNDECIDED)
+    if isinstance(kind, Refusing) and (why := kind.refuses(address, sides.rendered, live, context)):
+        return replace(change, action=Action.UNDECIDED, words=why)
     irreversible = cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place
     if case.resource.protect and (moving or irreversible):
         return replace(change, action=Action.UNDECIDED, words=f"it is protected (`protect: true`), but {change.words}")
