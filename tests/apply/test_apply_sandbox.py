@@ -3,83 +3,12 @@
 import threading
 
 import pytest
+from place import RESOURCES, Place
 
-from esctl.apply import run
-from esctl.cli.change import make_plan
-from esctl.cli.invocation import Invocation
 from esctl.cluster import WRITING, Lease, Ledger, holder
 from esctl.errors import Refused
 from esctl.model import Action, Address
 from esctl.plan import counts, exit_code
-
-PROJECT = """
-name: {name}
-resources: [mappings]
-"""
-
-RESOURCES = """
-kind: ilm-policy
-id: p-policy
-spec: {policy: {phases: {hot: {actions: {}}}}}
----
-kind: ingest-pipeline
-id: p-pipeline
-spec: {processors: [{set: {field: a, value: 1}}]}
----
-kind: index-template
-id: p-template
-spec: {index_patterns: ["p-logs-*"], template: {settings: {index.lifecycle.name: p-policy}}}
----
-kind: index
-id: p-index
-spec:
-  settings: {default_pipeline: p-pipeline}
-  mappings: {properties: {a: {type: keyword}}}
-"""
-
-
-class Place:
-    """A project in a folder and the sandbox it is applied to."""
-
-    def __init__(self, root, sandbox, name="p", text=RESOURCES):
-        self.root, self.sandbox = root, sandbox
-        (root / "mappings").mkdir(parents=True, exist_ok=True)
-        (root / "esctl.yaml").write_text(PROJECT.format(name=name), encoding="utf-8")
-        self.write(text)
-
-    def write(self, text):
-        (self.root / "mappings/all.yaml").write_text(text, encoding="utf-8")
-
-    def invocation(self):
-        urls = {"elasticsearch_url": self.sandbox.elasticsearch_url, "kibana_url": self.sandbox.kibana_url}
-        return Invocation(project=self.root, environ={}, **urls)
-
-    def plan(self, **choices):
-        invocation = self.invocation()
-        with invocation.cluster() as cluster:
-            return make_plan(invocation, cluster, **choices)
-
-    def apply(self, plan=None, allow=(), **choices):
-        invocation = self.invocation()
-        with invocation.cluster(WRITING) as cluster:
-            made = plan or make_plan(invocation, cluster, **choices)
-            return run(made, cluster, invocation.kinds, allow=allow)
-
-    def send(self, method, path, body=None):
-        from esctl.model import Request
-
-        with self.invocation().cluster(WRITING) as cluster:
-            return cluster.send(Request("elasticsearch", method, path, body=body)).body
-
-    def writes(self):
-        """Lines of the access log that are no reads."""
-        log = (self.sandbox.data / "access.log").read_text(encoding="utf-8").splitlines()
-        reads = ("_search", "_mget", "_export", "_bulk_get")
-        return [
-            line
-            for line in log
-            if not any(f" {m} " in line for m in ("GET", "HEAD")) and not any(r in line for r in reads)
-        ]
 
 
 @pytest.fixture
