@@ -52,16 +52,17 @@ class Place:
         during: Callable[[Cluster], None] = lambda cluster: None,
         on_event: Callable[[Any], None] = lambda event: None,
         change: Callable[[Plan], Plan] = lambda plan: plan,
+        overwrite: list[str] | None = None,
     ) -> Any:
         """`during` may put something between the plan and the requests that carry it out."""
         invocation = self.invocation()
         with invocation.cluster(WRITING) as cluster:
-            plan = change(make_plan(invocation, cluster))
+            plan = change(make_plan(invocation, cluster, overwrite=overwrite))
             during(cluster)
             return run(plan, cluster, invocation.kinds, allow=allow, on_event=on_event)
 
-    def killed(self, at: int, *, answered: bool) -> int | None:
-        """Apply, and die at the request number `at`: before it is sent, or before its answer is read.
+    def killed(self, at: int) -> int | None:
+        """Apply, and die before the answer to request number `at` is read.
 
         The number of requests where it did not come to that.
         """
@@ -73,7 +74,7 @@ class Place:
             def sending(request: Request, *, accept: Any = ()) -> Response:
                 nonlocal sent
                 sent += 1
-                if sent > at or (sent == at and not answered):
+                if sent > at:  # nothing is tidied up either
                     raise Killed
                 response = send(request, accept=accept)
                 if sent == at:
