@@ -40,7 +40,9 @@ def test_a_snapshot_writes_nothing_and_is_as_its_schema_says(place, file):
 def test_the_plan_is_the_same_with_and_without_a_connection(place, file):
     place.send("PUT", "/_ilm/policy/p-policy", {"policy": {"phases": {"delete": {"actions": {"delete": {}}}}}})
     place.type("snapshot", "--out", str(file))
-    changed = RESOURCES.replace("value: 1", "value: 2") + "\n---\nkind: ilm-policy\nid: fresh\nspec: {policy: {phases: {}}}"
+    changed = (
+        RESOURCES.replace("value: 1", "value: 2") + "\n---\nkind: ilm-policy\nid: fresh\nspec: {policy: {phases: {}}}"
+    )
     place.write(changed.replace("kind: index\nid: p-index", "kind: index\nid: other"))
     here, there = plans(place, file)
     assert here == there and here[0] == 4
@@ -51,7 +53,9 @@ def test_what_exists_but_is_not_held_asks_for_a_new_snapshot(place, file):
     place.send("PUT", "/_ingest/pipeline/theirs", {"processors": []})
     place.send("PUT", "/their-index", {})
     place.type("snapshot", "--out", str(file))
-    more = "\n---\nkind: ingest-pipeline\nid: theirs\nspec: {processors: []}\n---\nkind: index\nid: their-index\nspec: {}"
+    more = (
+        "\n---\nkind: ingest-pipeline\nid: theirs\nspec: {processors: []}\n---\nkind: index\nid: their-index\nspec: {}"
+    )
     place.write(RESOURCES + more)
     code, said = place.type("plan", "--against", str(file))
     assert code == 6 and said.count("take a new snapshot") == 2
@@ -68,7 +72,12 @@ def test_what_the_project_only_refers_to_is_looked_up_in_the_snapshot(place, fil
 
 
 def test_what_other_projects_claim_is_known(place, file, tmp_path):
-    other = Place(tmp_path / "other", place.sandbox, name="other", text="kind: ilm-policy\nid: p-policy\nspec: {policy: {phases: {}}}")
+    other = Place(
+        tmp_path / "other",
+        place.sandbox,
+        name="other",
+        text="kind: ilm-policy\nid: p-policy\nspec: {policy: {phases: {}}}",
+    )
     other.type("snapshot", "--out", str(file))
     code, said = other.type("plan", "--against", str(file))
     assert code == 6 and 'it belongs to the project "p"' in said

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import EsctlError
 from .execution import execute, typed
+from .handover import hand_over, refuse_nowhere
 from .invocation import Invocation, command
 from .plan_files import plan_file, read_plan
 from .planning import (
@@ -39,6 +40,11 @@ Rate = Annotated[
 ]
 
 
+ShowSecrets = Annotated[
+    bool, typer.Option("--show-secrets", help="With --json: include what servers tell once, such as a new API key.")
+]
+
+
 def register(app: typer.Typer) -> None:
     command(app, "apply")(apply)
     command(app, "destroy")(destroy)
@@ -54,6 +60,7 @@ def apply(
     prune: Prune = False,
     force: Force = False,
     requests_per_second: Rate = None,
+    show_secrets: ShowSecrets = False,
 ) -> int:
     """Bring the servers to what is written. A second apply writes nothing.
 
@@ -74,11 +81,12 @@ def apply(
             made = make_plan(invocation, cluster, addresses, adopt, overwrite, prune, force)
         made = throttled(made, requests_per_second)
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
+        refuse_nowhere(invocation, made, show_secrets=show_secrets)
         words = typed(
             "apply", *addresses or (), adopt=adopt, overwrite=overwrite, prune=prune, force=force, allow=allow
         )
-        done = execute(invocation, cluster, made, command=words, allow=permitted, yes=yes)
-    return finish(invocation, made, done)
+        done = execute(invocation, cluster, made, command=words, allow=permitted, yes=yes, show_secrets=show_secrets)
+    return finish(invocation, made, done, show_secrets=show_secrets)
 
 
 def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = False, allow: Allow = None) -> int:
@@ -114,8 +122,11 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
     return finish(invocation, made, done)
 
 
-def progress(invocation: Invocation) -> Callable[[Event], None]:
-    """Print a line as each change ends; a bar while documents move."""
+def progress(invocation: Invocation, *, show_secrets: bool = False) -> Callable[[Event], None]:
+    """Print a line as each change ends; a bar while documents move; what servers tell once, at once.
+
+    With --json and `show_secrets` that stands in the document instead.
+    """
     from ..model import Outcome
     from ..report.plan import outcome_line
     from ..report.progress import Bar
@@ -130,11 +141,13 @@ def progress(invocation: Invocation) -> Callable[[Event], None]:
             if bar := bars.pop(address, None):
                 bar.close()
             invocation.say(outcome_line(Outcome(event.change, event.state, event.reason), invocation.style))
+        if event.produced is not None and (event.produced.write_to or not (invocation.json and show_secrets)):
+            hand_over(invocation, event.produced)
 
     return told
 
 
-def finish(invocation: Invocation, made: Plan, done: Done) -> int:
+def finish(invocation: Invocation, made: Plan, done: Done, *, show_secrets: bool = False) -> int:
     """The last line and the exit code of what was carried out."""
     from ..plan.summary import as_json
 
@@ -143,7 +156,11 @@ def finish(invocation: Invocation, made: Plan, done: Done) -> int:
             {"address": str(o.change.address), "action": str(o.change.action), "state": o.state, "reason": o.reason}
             for o in done.outcomes
         ]
-        invocation.answer({**as_json(made), "outcomes": outcomes, "requests": made.requests + done.requests})
+        document = {**as_json(made), "outcomes": outcomes, "requests": made.requests + done.requests}
+        if show_secrets:
+            told = [{"address": str(p.address), "what": p.what, "secret": p.secret.reveal()} for p in done.produced]
+            document["produced"] = told
+        invocation.answer(document)
     if done.failed:
         applied = len(done.outcomes) - len(done.failed)
         failed = sum(outcome.state == "failed" for outcome in done.outcomes)

@@ -27,6 +27,7 @@ def execute(
     allow: Collection[str] = (),
     yes: bool = False,
     question: str = "Apply this plan?",
+    show_secrets: bool = False,
 ) -> Done:
     """Carry out what was shown. `command` is what the history calls it.
 
@@ -47,7 +48,7 @@ def execute(
         invocation.kinds,
         allow=allow,
         commit=invocation.commit,
-        on_event=progress(invocation),
+        on_event=progress(invocation, show_secrets=show_secrets),
         backup=archive.into(invocation.settings.root / ARCHIVES, plan, cluster, invocation.kinds),
         occasion=occasion(invocation, command),
     )

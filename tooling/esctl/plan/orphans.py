@@ -60,8 +60,6 @@ def moves(resources: Collection[Resource], survey: Survey, kinds: Mapping[str, K
             raise EsctlError(message, source=place, hint="take one of the two out")
         if old in found:
             raise EsctlError(f"{old} moved to {found[old].address} already", source=place)
-        if old.kind != resource.address.kind:
-            raise EsctlError(f"a {resource.address.kind} cannot come from {old}", source=place)
         found[old] = resource
     return found
 
