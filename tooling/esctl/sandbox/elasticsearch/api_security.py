@@ -15,7 +15,6 @@ from .node import Node
 from .role_bodies import (
     application_mistakes,
     failed,
-    field_or_document_level,
     names,
     parse_failure,
     parse_role,
@@ -43,18 +42,6 @@ def bad_name(what: str, name: str, longest: int = 507) -> str | None:
         " characters (a-z, A-Z, 0-9), spaces, punctuation, and printable symbols in the Basic Latin (ASCII) block."
         " Leading or trailing whitespace is not allowed."
     )
-
-
-def licensed(node: Node, role: Body) -> None:
-    """The sandbox has the basic licence, and that one refuses this."""
-    if field_or_document_level(role):
-        feature = "field and document level security"
-        raise ElasticsearchError(
-            "security_exception",
-            f"current license is non-compliant for [{feature}]",
-            status=403,
-            license__expired__feature=feature,
-        )
 
 
 def named(node: Node, kind: str, request: Request, reserved: dict[str, Body], show: Any) -> Response:
@@ -87,7 +74,6 @@ def store_role(node: Node, name: str, body: Any) -> bool:
     mistakes = [*([wrong] if wrong else []), *role_mistakes(role, node.version)]
     if mistakes:
         raise failed(*mistakes)
-    licensed(node, role)
     created = name not in node.collection(ROLES)
     node.put(ROLES, name, role)
     return created

@@ -39,6 +39,7 @@ from . import (
     api_templates,
     api_transforms,
     api_users,
+    api_watcher,
 )
 from .errors import ElasticsearchError
 from .filter_path import filter_path
@@ -77,6 +78,7 @@ _MODULES = (
     api_tasks,
     api_templates,
     api_users,
+    api_watcher,
     api_transforms,
 )
 _MEDIA = re.compile(r"application/(?:vnd\.elasticsearch\+)?(json|x-ndjson|yaml|smile|cbor)\b")

@@ -146,12 +146,6 @@ def application_mistakes(name: str, *, wildcard: bool = False) -> list[str]:
     return []
 
 
-def field_or_document_level(role: Body) -> bool:
-    """Whether it limits fields or documents, which the basic licence does not allow."""
-    groups = [*role["indices"], *role.get("remote_indices", ())]
-    return any("query" in group or group.get("field_security", {}).get("grant", ["*"]) != ["*"] for group in groups)
-
-
 def _unknown_index_privilege(privileges: list[str], version: Version) -> list[str]:
     known = privilege_names("index", version)
     for privilege in privileges:
