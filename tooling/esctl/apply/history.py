@@ -14,6 +14,8 @@ from ..model import Action, Address, Body, Change, Outcome, Plan
 from ..plan.sealing import Seal, hidden
 from ..secret import referred
 
+__all__ = ["APPLY", "KEEP", "History", "Occasion", "Recorder", "Run", "Step"]
+
 KEEP = 100
 """Runs of a project that stay in the history, unless `esctl.yaml` says otherwise."""
 

@@ -136,6 +136,12 @@ class History:
             found |= self._latest([*filters, {"terms": {"address": wanted[start : start + _BATCH]}}])
         return found
 
+    def touched(self, after: int = 0) -> list[Step]:
+        """Everything done since that run, newest first, without bodies and words."""
+        filters: list[Body] = [{"term": {"type": "change"}}, {"range": {"run": {"gt": after}}}]
+        fields = ["run", "position", "kind", "id", "space", "action", "state"]
+        return [_step(hit["_source"]) for hit in self._all(filters, fields)]
+
     # writing
 
     def begin(self, run: Run, steps: Sequence[Step]) -> int:

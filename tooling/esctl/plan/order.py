@@ -18,7 +18,8 @@ def ordered(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> list[Re
     by_address = {resource.address: resource for resource in resources}
     sorter: graphlib.TopologicalSorter[Address] = graphlib.TopologicalSorter()
     for address, resource in by_address.items():
-        targets = {reference.target for reference in kinds[address.kind].references(resource)} | {*resource.depends_on}
+        references = () if resource.rendered else kinds[address.kind].references(resource)
+        targets = {reference.target for reference in references} | {*resource.depends_on}
         sorter.add(address, *sorted((targets & by_address.keys()) - {address}))
     try:
         sorter.prepare()

@@ -53,6 +53,8 @@ def outward(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Iterato
     resources = list(resources)
     known: set[Address] = {resource.address for resource in resources}
     for resource in resources:
+        if resource.rendered:
+            continue  # a state of an earlier run: what it refers to was there then
         for reference in kinds[resource.address.kind].references(resource):
             if reference.target not in known:
                 yield resource, reference
