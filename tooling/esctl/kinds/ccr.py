@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Problem, did_you_mean
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource
+from ..model import Address, Body, Capabilities, Consequence, Live, Request
 from .base import Context, Cost, Needs
 from .differences import same
 from .normalise import as_list, drop_if, flat_settings
@@ -30,20 +29,9 @@ DEFAULTS: Body = {
 """What a follower that runs shows for parameters that nobody wrote (GET _ccr/info; TransportResumeFollowAction)."""
 
 
-def _state_problems(resource: Resource) -> Iterable[Problem]:
-    state = resource.spec.get("state", ACTIVE)
-    if state not in (ACTIVE, PAUSED):
-        hint = did_you_mean(str(state), (ACTIVE, PAUSED)) or f"write {ACTIVE} or {PAUSED}"
-        yield Problem(f'state "{state}" is not known', resource.at("spec", "state"), hint)
-
-
 @dataclass(frozen=True)
 class AutoFollowKind(RestKind):
     """`state: active | paused` stands beside Elastic's body; a PUT always makes the pattern active."""
-
-    def check(self, resource: Resource) -> Iterable[Problem]:
-        yield from super().check(resource)
-        yield from _state_problems(resource)
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = super().normalise(body, capabilities)
@@ -71,13 +59,6 @@ class AutoFollowKind(RestKind):
 @dataclass(frozen=True)
 class FollowerKind(RestKind):
     """Its parameters change by pausing and resuming it, and are shown only while it runs."""
-
-    def check(self, resource: Resource) -> Iterable[Problem]:
-        yield from super().check(resource)
-        yield from _state_problems(resource)
-        for key in ("remote_cluster", "leader_index"):
-            if not resource.spec.get(key):
-                yield Problem(f'"{key}" is missing', resource.at("spec"))
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = super().normalise(body, capabilities)

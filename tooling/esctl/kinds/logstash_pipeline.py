@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource
 from .base import OWNER, Context, Cost
 from .normalise import copy, drop
@@ -18,12 +16,6 @@ _METADATA = {"type": "logstash_pipeline", "version": "1"}
 @dataclass(frozen=True)
 class LogstashPipelineKind(RestKind):
     """The API requires `last_modified` and `username` of the writer: they are added when it is sent."""
-
-    def check(self, resource: Resource) -> Iterable[Problem]:
-        # The schema requires every setting that Kibana writes; the server takes any of them (Pipeline.PARSER).
-        yield from (problem for problem in super().check(resource) if problem.rule != "missing-key")
-        if not isinstance(resource.spec.get("pipeline"), str):
-            yield Problem('"pipeline" is missing', resource.at("spec"), "write the pipeline's configuration as text")
 
     def render(self, resource: Resource, context: Context) -> Body:
         body = copy(resource.spec)

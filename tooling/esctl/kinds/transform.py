@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Problem, ServerError, did_you_mean
+from ..errors import Problem, ServerError
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
 from .base import Context, Cost, Reference
 from .chart_references import index_names
@@ -54,18 +54,8 @@ class TransformKind(RestKind):
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         yield from super().check(resource)
-        spec = resource.spec
-        state = spec.get("state", STARTED)
-        if state not in (STARTED, STOPPED):
-            hint = did_you_mean(str(state), (STARTED, STOPPED)) or f"write {STARTED} or {STOPPED}"
-            yield Problem(f'state "{state}" is not known', resource.at("spec", "state"), hint)
-        if not isinstance(spec.get("defer_validation", False), bool):
-            yield Problem("defer_validation is true or false", resource.at("spec", "defer_validation"))
-        if sum(key in spec for key in FIXED) != 1:
+        if sum(key in resource.spec for key in FIXED) != 1:
             yield Problem("a transform has a pivot or a latest, one of the two", resource.at("spec", "latest"))
-        for key in ("source", "dest"):
-            if not get(spec, (key, "index")):
-                yield Problem(f"{key}.index is missing", resource.at("spec", key))
 
     def references(self, resource: Resource) -> Iterator[Reference]:
         index = get(resource.spec, ("source", "index"))
