@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from esctl.kinds.rules import RULES, check
 from esctl.model import Address, Resource
 from esctl.plan.references import check as check_references
 from esctl.project import read_yaml
+from esctl.report.rules import page
 
 ROOT = Path(__file__).parents[2]
 CASES = [
@@ -36,8 +39,17 @@ def made(written: list[dict]) -> list[Resource]:
     """Resources of a case; every path has the line of its document, as if each stood on one line."""
     return [
         Resource(Address(entry["kind"], entry["id"]), entry.get("spec", {}), Source("case.yaml", number))
-        for number, entry in enumerate(written, 1)
+        for number, entry in enumerate(repeated(written), 1)
     ]
+
+
+def repeated(value: Any) -> Any:
+    """`{$repeat: x, times: 3}` is xxx."""
+    if isinstance(value, dict):
+        if "$repeat" in value:
+            return value["$repeat"] * value["times"]
+        return {key: repeated(part) for key, part in value.items()}
+    return [repeated(part) for part in value] if isinstance(value, list) else value
 
 
 def told(problem: Problem) -> str:
@@ -70,6 +82,23 @@ def test_examples_do_what_they_say(name: str) -> None:
         problems = [*check(written), *check_references(written, kinds)]
         problems += [problem for resource in written for problem in kinds[resource.address.kind].check(resource)]
         assert (name in {problem.rule for problem in problems}) is expected, text
+
+
+def test_every_rule_that_is_named_anywhere_is_explained() -> None:
+    named = set()
+    for path in (ROOT / "tooling" / "esctl").rglob("*.py"):
+        named |= set(re.findall(r'\brule="([a-z-]+)"', path.read_text(encoding="utf-8")))
+    assert named - set(RULES) == set()
+
+
+def test_the_page_is_what_the_rules_say() -> None:
+    """`python tooling/docs/rules.py` writes it."""
+    assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == page(RULES)
+
+
+def test_the_page_tells_every_rule_once() -> None:
+    headings = re.findall(r"^### (.+)$", page(RULES), re.MULTILINE)
+    assert sorted(headings) == sorted(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from . import change, demo, doctor, drift, images, plan, project, pull, sandbox
+from . import (
+    adopt,
+    change,
+    cleanup,
+    demo,
+    doctor,
+    drift,
+    explain,
+    graph,
+    history,
+    images,
+    plan,
+    project,
+    pull,
+    sandbox,
+    test,
+)
 
 app = typer.Typer(
     name="esctl",
@@ -33,10 +49,16 @@ def _root(
 
 
 project.register(app)
+explain.register(app)
+graph.register(app)
 plan.register(app)
 change.register(app)
+cleanup.register(app)
+adopt.register(app)
+history.register(app)
 drift.register(app)
 pull.register(app)
+test.register(app)
 images.register(app)
 sandbox.register(app)
 demo.register(app)

@@ -152,8 +152,15 @@ _told(
     "secrets",
     "error",
     "A secret stands where the server would show it to everyone who reads the resource.",
-    "It cannot be silenced.",
+    "Each kind has its own places for secrets: passwords, keys, headers with a token.",
     silenceable=False,
+)
+_told(
+    "reserved-name",
+    "names",
+    "error",
+    "The name belongs to what Elasticsearch brings itself.",
+    "Built-in users and roles cannot be written or deleted.",
 )
 _told("body", "schema", "warning", "What the kind itself doubts in its body; the line says what.")
 _told(

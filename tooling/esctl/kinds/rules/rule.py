@@ -15,7 +15,7 @@ Severity = Literal["error", "warning"]
 
 
 class Found(NamedTuple):
-    """One finding of a rule: the resource, the path below its `spec`, what is wrong, what was probably meant.
+    """One finding of a rule: the resource, the path below its `spec` (none: its `id`), what is wrong, what was meant.
 
     `severity` only where it differs from the rule's.
     """
@@ -53,7 +53,8 @@ class Rule:
     def problems(self, written: Written) -> Iterator[Problem]:
         """What this rule finds."""
         for resource, path, message, hint, severity in self.check(written) if self.check else ():
-            yield Problem(message, resource.at("spec", *path), hint, severity or self.severity, self.id)
+            place = resource.at("spec", *path) if path else resource.at("id")
+            yield Problem(message, place, hint, severity or self.severity, self.id)
 
 
 RULES: dict[str, Rule] = {}
