@@ -74,6 +74,7 @@ def render(
 
     from ..model import Capabilities, Waiting
     from ..plan import Choices
+    from ..secret import replaced
     from .selection import selection
 
     globs = selection(addresses, invocation)
@@ -87,7 +88,7 @@ def render(
         if isinstance(body, Waiting):
             waiting.append(f"{resource.address}: {body.reason}: run `{body.command}`")
         else:
-            bodies[str(resource.address)] = body
+            bodies[str(resource.address)] = replaced(body, lambda secret: secret.reference)
     if invocation.json:
         invocation.answer(bodies)
     else:
