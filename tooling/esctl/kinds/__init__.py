@@ -34,7 +34,7 @@ _PLACES = {
     "transform": "transform:TRANSFORM",
     "ccr-auto-follow": "ccr:CCR_AUTO_FOLLOW",
     "ccr-follower": "ccr:CCR_FOLLOWER",
-    # "watch": "watch:WATCH",
+    "watch": "watch:WATCH",
     # "search-connector": "search_connector:SEARCH_CONNECTOR",
     "application-privilege": "application_privilege:APPLICATION_PRIVILEGE",
     "role": "role:ROLE",

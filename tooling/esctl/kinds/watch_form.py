@@ -200,16 +200,28 @@ def _search(value: Any) -> Any:
     return value
 
 
+def _by_parts(request: Body) -> Body:
+    """`url` is read into what stands for it: scheme, host, port, path and params."""
+    try:
+        parts = urlsplit(request.get("url", ""))
+        port = parts.port
+    except (ValueError, TypeError, AttributeError):  # not a URL: Watcher will say so
+        return request
+    if not parts.hostname:
+        return request
+    del request["url"]
+    request |= {"scheme": parts.scheme, "host": parts.hostname}
+    request["port"] = port or (443 if parts.scheme == "https" else 80)
+    if parts.path:
+        request["path"] = parts.path
+    if parts.query:
+        given = dict(parse_qsl(parts.query, keep_blank_values=True))
+        request["params"] = {**given, **_mapping(request.get("params"))}
+    return request
+
+
 def _http_request(value: Any) -> Any:
-    request = dict(_mapping(value))
-    if isinstance(request.get("url"), str):
-        parts = urlsplit(request.pop("url"))
-        request["scheme"], request["host"] = parts.scheme, parts.hostname
-        request["port"] = parts.port or (443 if parts.scheme == "https" else 80)
-        if parts.path:
-            request["path"] = parts.path
-        if parts.query:
-            request["params"] = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **request.get("params", {})}
+    request = _by_parts(dict(_mapping(value)))
     for key in ("scheme", "method"):
         if isinstance(request.get(key), str):
             request[key] = request[key].lower()
