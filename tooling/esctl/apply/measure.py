@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from ..errors import EsctlError
 from ..model import Change, Plan, Reindex, Request, Sender
 
 _SHOWN = "indices.*.primaries.docs.count,indices.*.primaries.store.size_in_bytes"
+_BATCH = 100  # names in one request
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -17,20 +19,32 @@ def measured(plan: Plan, sender: Sender) -> Plan:
     moving = {c.reindex.source for c in plan.changes if c.reindex is not None and not c.reindex.undo}
     if not moving:
         return plan
-    path = "/" + ",".join(quote(name, safe="") for name in sorted(moving)) + "/_stats"
-    params = {"filter_path": _SHOWN, "ignore_unavailable": "true"}
-    found = sender.send(Request("elasticsearch", "GET", path, params)).body.get("indices") or {}
+    found = sizes(sender, moving)
 
     def told(change: Change) -> Change:
         move = change.reindex
         if move is None or move.undo:
             return change
-        primaries = found.get(move.source, {}).get("primaries", {})
-        documents, size = primaries.get("docs", {}).get("count"), primaries.get("store", {}).get("size_in_bytes")
+        documents, size = found.get(move.source, (None, None))
         move = replace(move, documents=documents, size=size)
         return replace(change, reindex=move, words="\n".join(part for part in (change.words, words(move)) if part))
 
     return replace(plan, changes=tuple(told(change) for change in plan.changes))
+
+
+def sizes(sender: Sender, names: Iterable[str]) -> dict[str, tuple[int | None, int | None]]:
+    """(documents, bytes) of indices, by name; those that are gone or closed are left out."""
+    found: dict[str, tuple[int | None, int | None]] = {}
+    wanted = sorted(names)
+    for start in range(0, len(wanted), _BATCH):
+        path = "/" + ",".join(quote(name, safe="") for name in wanted[start : start + _BATCH]) + "/_stats"
+        params = {"filter_path": _SHOWN, "ignore_unavailable": "true"}
+        answer = sender.send(Request("elasticsearch", "GET", path, params)).body
+        for name, stats in (answer.get("indices") or {}).items():
+            primaries = stats.get("primaries", {})
+            count, size = primaries.get("docs", {}).get("count"), primaries.get("store", {}).get("size_in_bytes")
+            found[name] = (count, size)
+    return found
 
 
 def throttled(plan: Plan, requests_per_second: float | None) -> Plan:
@@ -63,8 +77,8 @@ def words(move: Reindex) -> str:
         return "it is empty: is made anew"
     count = "its documents" if move.documents is None else f"{move.documents:,} document" + "s" * (move.documents != 1)
     size = f" ({in_units(move.size)})" if move.size is not None else ""
-    then = f"then {move.alias} is gone" if move.renamed else "then swaps"
-    lines = [f"reindexes {count}{size} into {move.target}, {then}"]
+    then = "" if move.renamed else ", then swaps"
+    lines = [f"reindexes {count}{size} into {move.target}{then}"]
     if move.plain:
         lines.append(f"{move.alias} becomes an alias of it: reads and writes go on by that name")
     lines.append(f"writes are refused (403) while it copies; {move.kept} keeps the old documents until `esctl cleanup`")

@@ -231,6 +231,7 @@ class _Move:
     def swap(self, source: Body, *, cloned: bool) -> None:
         """Every name from the old index to the new one, in one request."""
         names = self.reindex
+        self.still_blocked()
         if names.plain:
             if not cloned:
                 self.write("POST", f"{_path(names.source)}/_clone/{quote(names.kept, safe='')}", {})
@@ -238,12 +239,18 @@ class _Move:
             self.read("GET", f"/_cluster/health{_path(names.kept)}", params=params)
             if self.count(names.kept) != self.count(names.source):
                 raise _Failed(f"the clone {names.kept} does not hold what {names.source} does")
-        now = self.indices(names.source)[names.source]
-        if not _blocked(now):
-            raise _Failed(f"the write block of {names.source} was lifted while its documents were copied")
+        now = self.still_blocked()
         self.aliases(self.swapped(now.get("aliases") or {}))
         last = self.indices(names.kept)[names.kept]
-        self.note(names.kept, last, moving=None, kept={"alias": names.alias, "by": names.target})
+        self.note(names.kept, last, moving=None, kept={"alias": self.moved["alias"], "by": names.target})
+
+    def still_blocked(self) -> Body:
+        """The source as it is now; raises _Failed where somebody may have written to it."""
+        name = self.reindex.source
+        now = self.indices(name)[name]
+        if not _blocked(now):
+            raise _Failed(f"the write block of {name} was lifted while its documents were copied")
+        return now
 
     def swapped(self, held: Mapping[str, Body]) -> list[Body]:
         """The actions: what the old index holds now, and what is written, with filters, routing and write index."""
