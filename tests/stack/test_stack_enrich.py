@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from stack_place import Place
 
-from esctl.model import Action, Consequence
+from esctl.errors import ServerError
+from esctl.kinds.enrich_policy import ENRICH_POLICY
+from esctl.model import Action, Address, Consequence, Request, Response
 
 CUSTOMERS = """
 kind: index
@@ -97,7 +101,9 @@ def test_a_policy_that_lost_its_index_is_executed_again(place: Place) -> None:
     (index,) = state["metadata"]["indices"]
     place.ask("DELETE", f"/{index}")
     change = place.change("enrich-policy/by-mail")
-    assert [str(request) for request in change.requests] == ["PUT /_enrich/policy/by-mail/_execute"]
+    assert [str(request) for request in change.requests] == [
+        "PUT /_enrich/policy/by-mail/_execute?wait_for_completion=false"
+    ]
     place.apply()
     assert place.clean()
 
@@ -135,3 +141,34 @@ def test_a_policy_is_written_once(place: Place) -> None:
     policy = {"match": {"indices": ["customers"], "match_field": "mail", "enrich_fields": ["name"]}}
     status, answer = place.ask("PUT", "/_enrich/policy/by-mail", policy)
     assert (status, answer["error"]["type"]) == (400, "resource_already_exists_exception")
+
+
+class Executing:
+    """A server whose task is seen `looks` times; afterwards the policy has an index, or it has not."""
+
+    def __init__(self, looks: int, *, made: bool) -> None:
+        self.looks, self.made, self.asked = looks, made, list[str]()
+
+    def send(self, request: Request, *, accept: Iterable[int] = ()) -> Response:
+        self.asked.append(f"{request.method} {request.path}")
+        if request.path.startswith("/_tasks"):
+            self.looks -= 1
+            return Response(200, {"completed": False}) if self.looks >= 0 else Response(404, {})
+        if request.path.startswith("/_cluster"):
+            aliases = {"metadata": {"indices": {".enrich-p-1": {"aliases": [".enrich-p"]}}}}
+            return Response(200, aliases if self.made else {})
+        raise ServerError("no such index [gone]", status=404)
+
+
+def test_an_execution_is_followed_until_its_task_is_gone() -> None:
+    server = Executing(3, made=True)
+    looks = ENRICH_POLICY.follow(Address("enrich-policy", "p"), Response(200, {"task": "n:1"}), server)
+    assert len(list(looks)) == 3
+    assert server.asked == ["GET /_tasks/n:1"] * 4 + ["GET /_cluster/state/metadata/.enrich-*"]
+
+
+def test_an_execution_that_failed_is_asked_why() -> None:
+    server = Executing(0, made=False)
+    with pytest.raises(ServerError, match="no such index"):
+        list(ENRICH_POLICY.follow(Address("enrich-policy", "p"), Response(200, {"task": "n:1"}), server))
+    assert server.asked[-1] == "PUT /_enrich/policy/p/_execute"

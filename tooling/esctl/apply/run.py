@@ -8,12 +8,13 @@ from itertools import groupby
 
 from ..cluster import Cluster, Lease, Ledger, holder
 from ..errors import EsctlError, Refused
-from ..kinds.base import Judging, Kind, Producing
+from ..kinds.base import Following, Judging, Kind, Producing
 from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
 from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
 from ..plan.truth import added
 from .events import Done, Event
+from .following import follow
 from .history import APPLY, Occasion, Recorder
 from .measure import becomes_alias
 from .moved import refuse_if_moved
@@ -172,6 +173,8 @@ class _Run:
             response = self.cluster.send(request, accept=gone)
             if isinstance(kind, Judging) and (reason := kind.refusal(response)):
                 raise EsctlError(reason)
+            if isinstance(kind, Following):
+                follow(kind.follow(change.address, response, self.cluster), self.lease)
             if isinstance(kind, Producing) and change.desired is not None:
                 produced = kind.produced(change.address, change.desired, response) or produced
         return produced

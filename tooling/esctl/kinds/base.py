@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -150,6 +150,15 @@ class Judging(Protocol):
     """A kind whose server answers 200 to a refusal: the reason, or None where the write went through."""
 
     def refusal(self, response: Response) -> str | None: ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A kind whose server goes on after its answer: a look at it for each step, until it has ended."""
+
+    def follow(self, address: Address, response: Response, sender: Sender) -> Iterator[None]:
+        """Yields between two looks; raises EsctlError where it failed."""
+        ...
 
 
 @runtime_checkable

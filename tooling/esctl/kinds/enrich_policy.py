@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
+from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
 from .base import Context, Cost, Reference
 from .chart_references import index_names
 from .normalise import as_list, copy, drop, drop_if, get
@@ -58,11 +59,24 @@ class EnrichPolicyKind(RestKind):
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         path = self._path(address)
         put = Request("elasticsearch", "PUT", path, body=body)
-        execute = Request("elasticsearch", "PUT", f"{path}/_execute")
+        execute = Request("elasticsearch", "PUT", f"{path}/_execute", {"wait_for_completion": "false"})
         if live is None:
             return (put, execute)
         before, after = ({**self.normalise(side, context.capabilities), "executed": 0} for side in (live.body, body))
         return (execute,) if before == after else (*self.delete(address, context), put, execute)
+
+    def follow(self, address: Address, response: Response, sender: Sender) -> Iterator[None]:
+        """The execution, as a task. No server keeps its result: whether there is an index then tells."""
+        task = response.body.get("task") if isinstance(response.body, dict) else None
+        if not isinstance(task, str):
+            return
+        look = Request("elasticsearch", "GET", f"/_tasks/{quote(task, safe=':')}")
+        while (answer := sender.send(look, accept=(404,))).status == 200 and not answer.body.get("completed"):
+            yield
+        executed = _executed(sender, Capabilities())
+        if executed is not None and address.id not in executed:
+            # Executed once more, and waited for: so the server says why.
+            sender.send(Request("elasticsearch", "PUT", f"{self._path(address)}/_execute"))
 
     def refuses(self, address: Address, body: Body, live: Live, context: Context) -> str | None:
         """Why the change cannot be made while pipelines use the policy, with the way out; None where it can."""

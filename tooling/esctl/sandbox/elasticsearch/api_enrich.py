@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
-from .enrich import PREFIX, check_mappings, execute, index_of, policies_of
-from .errors import ElasticsearchError, illegal, unknown_field, unsupported
+from .enrich import PREFIX, check_mappings, execute, policies_of
+from .errors import ElasticsearchError, illegal, unknown_field
 from .http import Request, Response, Route, route
 from .mapping import Body
 from .names import check_index_name, resolve
 from .node import Node
+from .tasks import tasks_of
 
 _KIND = "enrich_policy"
 _TYPES = ("match", "geo_match", "range")
@@ -83,11 +85,16 @@ def execute_policy(node: Node, request: Request) -> Response:
     config = node.collection(_KIND).get(name)
     if config is None:
         raise ElasticsearchError("resource_not_found_exception", f"policy [{name}] does not exist", status=404)
-    if not request.flag("wait_for_completion", True):
-        raise unsupported("[wait_for_completion=false] of _enrich/policy/_execute")
-    execute(node, name, config)
-    assert index_of(node, name) is not None
-    return Response({"status": {"phase": "COMPLETE"}})
+    if request.flag("wait_for_completion", True):
+        execute(node, name, config)
+        return Response({"status": {"phase": "COMPLETE"}})
+    # Nobody waits: the task is over at once, and neither its result nor its failure is kept, as in Elasticsearch.
+    tasks = tasks_of(node)
+    task = tasks.new("cluster:admin/xpack/enrich/execute", name, -1)
+    with suppress(ElasticsearchError):
+        execute(node, name, config)
+    del tasks.running[task.id]
+    return Response({"task": task.id})
 
 
 _PARAMS = "master_timeout wait_for_completion"
