@@ -20,6 +20,7 @@ from . import (
     pull,
     sandbox,
     test,
+    verify,
 )
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ history.register(app)
 drift.register(app)
 pull.register(app)
 test.register(app)
+verify.register(app)
 images.register(app)
 sandbox.register(app)
 demo.register(app)
