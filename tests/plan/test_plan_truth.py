@@ -22,10 +22,15 @@ json_values = st.recursive(
 bodies = st.dictionaries(st.text("ab/~", min_size=1, max_size=2), json_values, max_size=3)
 
 
-@pytest.mark.parametrize("case", ROWS, ids=[case["row"] for case in ROWS])
-def test_a_row_of_the_table(case):
+SIDES = [(case, shared) for case in ROWS for shared in (False, True) if case.get("shared", shared) is shared]
+
+
+@pytest.mark.parametrize(
+    ("case", "shared"), SIDES, ids=[f"{case['row']}, {'shared' if shared else 'whole'}" for case, shared in SIDES]
+)
+def test_a_row_of_the_table(case, shared):
     remembered = None if case["R"] is None else Remembered(ADDRESS, case["R"], case.get("defaults", {}))
-    assert decide(case["D"], remembered, case["L"], shared=case.get("shared", False)) == Cause(case["word"])
+    assert decide(case["D"], remembered, case["L"], shared=shared) == Cause(case["word"])
 
 
 def test_every_word_of_the_table_has_a_row():

@@ -32,7 +32,8 @@ def orphan(address: Address, survey: Survey, context: Context, kind: Kind, choic
         words = "no longer in the project; it was protected when it was last applied: write it without `protect` first"
         return replace(change, words=words)
     if cause is Cause.ORPHAN_DRIFTED and not choices.force:
-        return replace(change, words="no longer in the project, and changed on the server since: `--force` deletes it")
+        words = "no longer in the project, and changed on the server since: `--force` deletes it"
+        return replace(change, action=Action.UNDECIDED, words=words)
     words = ", ".join(part for part in ("no longer in the project", cost.words) if part)
     return replace(change, action=Action.DELETE, words=words, requests=removal(remembered, change.live, kind, context))
 

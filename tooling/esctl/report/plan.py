@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model import Action, Cause, Change, Consequence, Difference, Outcome, Plan
+from ..plan.sealing import CHANGED, SHOWN
 from ..plan.summary import counts
 from .terminal import Style
 
@@ -57,7 +58,9 @@ def _has_words_of_its_own(change: Change) -> bool:
 def difference_lines(differences: tuple[Difference, ...], style: Style) -> Iterator[str]:
     """`~ settings.index.refresh_interval: "1s" → "5s"`, a line a place."""
     for difference in differences:
-        if difference.before is None:
+        if difference.after == CHANGED:
+            yield f"{style('~', 'yellow')} {difference.dotted}: secret changed"
+        elif difference.before is None:
             yield f"{style('+', 'green')} {difference.dotted}: {value(difference.after)}"
         elif difference.after is None:
             yield f"{style('-', 'red')} {difference.dotted}: {value(difference.before)}"
@@ -68,6 +71,8 @@ def difference_lines(differences: tuple[Difference, ...], style: Style) -> Itera
 
 def value(data: Any) -> str:
     """JSON on one line, shortened where it is long."""
+    if data in (SHOWN, CHANGED):
+        return str(data)
     text = json.dumps(data, ensure_ascii=False)
     return text if len(text) <= SAID_SHORT else f"{text[: SAID_SHORT - 20]}… ({len(text)} characters)"
 
