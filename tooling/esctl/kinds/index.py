@@ -118,6 +118,28 @@ class IndexKind:
             body = drop_if(("aliases",), {})(body, capabilities)
         return tidy(body, ("settings",), ("mappings",), defaults=True)
 
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
+        """Whether each of its aliases that is meant to be written to has one index that takes the writes."""
+        settings = flat_settings(body.get("settings"))
+        rollover = settings.get("index.lifecycle.rollover_alias")
+        names = [*(body.get("aliases") or {}), *([rollover] if isinstance(rollover, str) else [])]
+        path = "/_alias/" + ",".join(quote(name, safe="") for name in dict.fromkeys(names))
+        answer = sender.send(Request("elasticsearch", "GET", path), accept=(404,)).body if names else {}
+        holders = {
+            index: found["aliases"] for index, found in answer.items() if isinstance(found, dict) and "aliases" in found
+        }
+        for alias in dict.fromkeys(names):
+            options = {index: found[alias] for index, found in holders.items() if alias in found}
+            meant = alias == rollover or any("is_write_index" in one for one in options.values())
+            writers = [index for index, one in options.items() if one.get("is_write_index")]
+            if not options:
+                yield f'its alias "{alias}" is not there'
+            elif len(options) == 1 and next(iter(options.values())).get("is_write_index") is not False:
+                continue
+            elif meant and len(writers) != 1:
+                held = ", ".join(sorted(options))
+                yield f'its alias "{alias}" writes nowhere: of {held} none is the write index'
+
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         body = copy(body)
         for rule in RULES:

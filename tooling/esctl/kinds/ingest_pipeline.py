@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Live, Path, Request, Resource, Waiting
+from ..model import Address, Body, Capabilities, Live, Path, Request, Resource, Sender, Waiting
 from .base import Context
 from .normalise import copy
 from .rest import DATES, RestKind, mapped
@@ -106,6 +106,24 @@ class IngestPipelineKind(RestKind):
         if live is not None and "version" in live.version:
             return (Request("elasticsearch", "PUT", request.path, {"if_version": str(live.version["version"])}, body),)
         return (request,)
+
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
+        """Whether the stored pipeline runs: an empty document may lack fields, but nothing that it calls is missing."""
+        sample: Body = {"docs": [{"_source": {}}]}
+        request = Request("elasticsearch", "POST", f"{self._path(address)}/_simulate", body=sample)
+        answer = sender.send(request, accept=range(400, 600))
+        if answer.status >= 400:
+            error = answer.body.get("error") if isinstance(answer.body, dict) else None
+            reason = error.get("reason") if isinstance(error, dict) else error
+            yield f"it does not run: the server answers {answer.status}: {reason}"
+            return
+        for document in answer.body.get("docs") or ():
+            error = (document or {}).get("error") or {}
+            if any(
+                word in str(error.get("reason"))
+                for word in ("non-existent pipeline", "does not exist", "compile error", "no enrich index")
+            ):
+                yield f"it does not run: {error['reason']}"
 
     def in_words(self, before: Body, after: Body) -> list[str]:
         """Processor by processor, so that a new set of centroids is one short line."""

@@ -259,7 +259,42 @@ COMPONENT_TEMPLATE = RestKind(
     refers_to=from_settings(("template", "settings")),
 )
 
-INDEX_TEMPLATE = RestKind(
+
+@dataclass(frozen=True)
+class IndexTemplateKind(RestKind):
+    """It can be tried out: the server says what an index of a matching name would get."""
+
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
+        """Whether it is this template that an index of a matching name gets its settings and fields from."""
+        patterns = body.get("index_patterns") or ()
+        for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            name = pattern.replace("*", "verify").removeprefix("-")
+            path = f"/_index_template/_simulate_index/{quote(name, safe='')}"
+            answer = sender.send(Request("elasticsearch", "POST", path), accept=(400, 404, 500)).body
+            if "template" not in answer:
+                reason = (answer.get("error") or {}).get("reason") if isinstance(answer, dict) else None
+                yield f'an index "{name}" could not be made: {reason or "no template applies to it"}'
+                continue
+            wanted, got = (
+                self.normalise({"template": side}, capabilities).get("template", {})
+                for side in (body.get("template") or {}, answer["template"])
+            )
+            if not _within(wanted, got):
+                yield f'an index "{name}" gets its settings or fields from another template, of higher priority'
+
+
+def _within(wanted: Any, got: Any) -> bool:
+    """Whether all that is wanted is there, with the same value."""
+    if isinstance(wanted, dict):
+        return isinstance(got, dict) and all(
+            key in got and _within(value, got[key])
+            for key, value in wanted.items()
+            if key not in ("_meta", "lifecycle")
+        )
+    return bool(wanted == got)
+
+
+INDEX_TEMPLATE = IndexTemplateKind(
     name="index-template",
     stage=40,
     path="/_index_template/{id}",
