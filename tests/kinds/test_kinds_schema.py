@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from esctl.kinds import NAMES
 from esctl.kinds.schema import Finding, check
 from esctl.project import load_resources, load_settings, read_yaml, scaffold
 
@@ -17,7 +22,11 @@ CASES = [
     for path in sorted((ROOT / "tests" / "cases" / "schema").glob("*.yaml"))
     for document in read_yaml(path.read_text(encoding="utf-8"), path.name)
 ]
-KINDS = ("index", "component-template", "index-template", "ingest-pipeline", "ilm-policy")
+KINDS = tuple(
+    json.loads((resources.files("esctl.kinds") / "data" / "schema" / "kinds.json").read_text(encoding="utf-8"))
+)
+CHECKED_BY_THEMSELVES = {"alias", "cluster-settings", "data-stream", "documents"}  # no single API takes their spec
+KIBANAS = {"data-view", "visualization", "dashboard"}
 
 
 def told(finding: Finding) -> str:
@@ -43,6 +52,19 @@ def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 30
 
 
+def test_every_kind_of_elasticsearchs_has_a_schema_or_checks_itself() -> None:
+    assert set(NAMES) <= set(KINDS) | CHECKED_BY_THEMSELVES | KIBANAS
+
+
+def test_who_writes_templates_reads_no_schema_of_watches() -> None:
+    script = (
+        "from esctl.kinds import schema; list(schema.check('index-template', {'template': {'mappings': {}}}));"
+        "print(schema._file.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "2\n"  # where each kind's is, and theirs
+
+
 def test_the_repositorys_own_resources_are_clean() -> None:
     embedding = {"dims": 2048, "name": "resnet50", "identity": "x"}
     _assert_clean(ROOT, {"embedding": embedding})
@@ -54,8 +76,7 @@ def test_a_new_project_is_clean(tmp_path: Path) -> None:
 
 
 def _assert_clean(root: Path, values: dict) -> None:
-    kinds = (*KINDS, "data-view", "dashboard", "visualization")
-    loaded = load_resources(load_settings(root, environ={}), values=values, kinds=kinds)
+    loaded = load_resources(load_settings(root, environ={}), values=values, kinds=NAMES)
     mine = [resource for resource in loaded.resources if resource.address.kind in KINDS]
     assert mine
     for resource in mine:
@@ -67,7 +88,8 @@ WORDS = (
     "fields", "dynamic_templates", "mapping", "runtime", "script", "processors", "set", "field", "on_failure",
     "foreach", "processor", "policy", "phases", "hot", "actions", "rollover", "analysis", "analyzer", "filter", "mine",
     "custom", "tokenizer", "index.analysis.analyzer.mine.type", "number_of_shards", "index_options", "dense_vector",
-    "similarity", "input_output", "inference", "normalizer", "index.index", "a.b", "",
+    "similarity", "input_output", "inference", "normalizer", "index.index", "a.b", "", "pivot", "group_by", "terms",
+    "aggregations", "source", "dest", "trigger", "schedule", "actions", "input", "s3", "service", "openai", "rules",
 )  # fmt: skip
 bodies = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 9) | st.floats(allow_nan=False) | st.sampled_from(WORDS),

@@ -71,6 +71,15 @@ _told(
     "kind: index\nid: orders\nspec: {settings: {index.hidden: true}}",
 )
 _told(
+    "misplaced-key",
+    "schema",
+    "error",
+    "A key stands beside what it belongs below.",
+    "A role with `kibana` has Elasticsearch's privileges below `elasticsearch`, as Kibana's API takes it.",
+    "kind: role\nid: shop\nspec: {cluster: [monitor], kibana: [{base: [read], spaces: [shop]}]}",
+    "kind: role\nid: shop\nspec: {elasticsearch: {cluster: [monitor]}, kibana: [{base: [read], spaces: [shop]}]}",
+)
+_told(
     "unknown-value",
     "schema",
     "error",
@@ -161,6 +170,13 @@ _told(
     "error",
     "The name belongs to what Elasticsearch brings itself.",
     "Built-in users and roles cannot be written or deleted.",
+)
+_told(
+    "unknown-feature",
+    "references",
+    "warning",
+    "A role names a feature of Kibana that esctl does not know.",
+    "A warning: features come with Kibana's versions and plugins.",
 )
 _told("body", "schema", "warning", "What the kind itself doubts in its body; the line says what.")
 _told(
