@@ -84,6 +84,15 @@ def test_new_documents_come_with_the_next_checkpoint(place: Place) -> None:
     assert len(found(place, "sales-by-day")) == 3
 
 
+def test_what_is_too_old_goes(place: Place) -> None:
+    place.write(SALES + BY_DAY + "  retention_policy: {time: {field: day, max_age: 1d}}\n")
+    place.apply()
+    sell(place)
+    place.ask("PUT", "/sales/_doc/new?refresh=true", {"@timestamp": "2999-01-01T00:00:00Z", "shop": "c", "amount": 1.0})
+    place.ask("POST", "/_transform/by-day/_schedule_now")
+    assert [one["shop"] for one in found(place, "sales-by-day")] == ["c"]
+
+
 def test_a_batch_runs_once_and_counts_as_started(place: Place) -> None:
     place.write(SALES)
     place.apply()

@@ -13,7 +13,6 @@ READS: Table = (
     ("GET POST", "/_render/template/{id}", "", "fills in a stored search template; searches nothing"),
     ("GET", "/_enrich/policy", WAIT, "all enrich policies in one list"),
     ("GET", "/_enrich/policy/{pattern}", WAIT, "enrich policies by name"),
-    ("GET", "/_enrich/_stats", WAIT, "which enrich policies run"),
     ("GET", "/_transform", "from size allow_no_match exclude_generated", "all transforms in one list"),
     ("GET", "/_transform/{pattern}", "from size allow_no_match exclude_generated", "transforms by name"),
     ("GET", "/_transform/_stats", "from size allow_no_match timeout basic", "the state of all transforms"),
@@ -38,12 +37,12 @@ READS: Table = (
 )
 
 WRITES: Table = (
-    ("PUT POST", "/_scripts/{id}", WAIT, "writes a stored script or search template"),
-    ("PUT POST", "/_scripts/{id}/{name}", WAIT, "writes a stored script, compiled for a context first"),
+    ("PUT", "/_scripts/{id}", WAIT, "writes a stored script or search template"),
+    ("PUT", "/_scripts/{id}/{name}", WAIT, "writes a stored script, compiled for a context first"),
     ("DELETE", "/_scripts/{id}", WAIT, "deletes a stored script or search template"),
     ("PUT DELETE", "/_enrich/policy/{name}", WAIT, "writes or deletes an enrich policy"),
     (
-        "PUT POST",
+        "PUT",
         "/_enrich/policy/{name}/_execute",
         "wait_for_completion master_timeout",
         "makes its enrich index anew",
@@ -58,7 +57,7 @@ WRITES: Table = (
         "stops a transform",
     ),
     ("DELETE", "/_transform/{name}", "force timeout", "deletes a transform; its destination stays"),
-    ("PUT POST", "/_snapshot/{name}", WAIT + "verify", "registers a snapshot repository"),
+    ("PUT", "/_snapshot/{name}", WAIT + "verify", "registers a snapshot repository"),
     ("DELETE", "/_snapshot/{name}", WAIT, "forgets a snapshot repository; its snapshots stay where they are"),
     ("PUT DELETE", "/_slm/policy/{name}", WAIT, "writes or deletes a snapshot policy"),
     ("PUT DELETE", "/_ccr/auto_follow/{name}", "master_timeout", "writes or deletes an auto-follow pattern"),
@@ -67,8 +66,5 @@ WRITES: Table = (
     ("PUT", "/{name}/_ccr/follow", "wait_for_active_shards master_timeout", "makes a follower index"),
     ("POST", "/{name}/_ccr/pause_follow", "master_timeout", "stops following"),
     ("POST", "/{name}/_ccr/resume_follow", "master_timeout", "follows again, with other parameters"),
-    ("POST", "/{name}/_ccr/unfollow", "master_timeout", "makes a regular index of a follower"),
-    ("POST", "/{name}/_close", WAIT + "wait_for_active_shards", "closes a follower, which unfollowing asks for"),
-    ("POST", "/{name}/_open", WAIT + "wait_for_active_shards", "opens it again"),
     ("PUT DELETE", "/_logstash/pipeline/{id}", "", "writes or deletes a Logstash pipeline"),
 )
