@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import EsctlError, Problem
+from ..errors import Problem, ServerError
 from ..model import Address, Body, Capabilities, Consequence, Live, Produced, Request, Resource, Response, Sender
 from ..secret import Secret
 from . import schema
@@ -72,7 +72,7 @@ class ApiKeyKind(SecuredKind):
     def found(
         self, sender: Sender, addresses: Collection[Address] | None, capabilities: Capabilities
     ) -> dict[Address, Live] | None:
-        """Raises EsctlError where several active keys have the name of one of `addresses`."""
+        """Raises ServerError where several active keys have the name of one of `addresses`."""
         filters: list[Body] = [{"term": {"invalidated": False}}]
         if addresses is not None:
             filters.append({"terms": {"name": sorted({address.id for address in addresses})}})
@@ -81,7 +81,8 @@ class ApiKeyKind(SecuredKind):
         if answer is None:
             return None
         if answer.get("total", 0) > MOST:
-            raise EsctlError(f"there are {answer['total']} API keys, more than the {MOST} that one answer holds")
+            message = f"there are {answer['total']} API keys, more than the {MOST} that one answer holds"
+            raise ServerError(message, status=413)
         found: dict[Address, Live] = {}
         for item in answer.get("api_keys", ()):
             address = Address(self.name, item["name"])
@@ -90,8 +91,9 @@ class ApiKeyKind(SecuredKind):
         for address in addresses or ():
             if address in found and len(found[address].version["ids"]) > 1:
                 ids = found[address].version["ids"]
-                raise EsctlError(
+                raise ServerError(
                     f"{address}: {len(ids)} active keys have this name ({', '.join(ids)})",
+                    status=409,
                     hint="invalidate all but one, or give the project's another name",
                 )
         return {address: _single(live) for address, live in found.items()}

@@ -39,8 +39,10 @@ def stored(entries: Iterable[Any]) -> list[Body]:
     ]
 
 
-def read(applications: Iterable[Any]) -> tuple[list[Body], list[Any]]:
+def read(applications: Any) -> tuple[list[Body], Any]:
     """Kibana's part of a role's application privileges, and the rest: other applications, what Kibana cannot say."""
+    if not isinstance(applications, list):
+        return [], applications
     entries, rest = [], []
     for application in applications:
         entry = _entry(application) if isinstance(application, dict) else None

@@ -64,7 +64,7 @@ class RoleKind(SecuredKind):
             body = one_form({**(within if isinstance(within, dict) else {}), **_without_notes(body)})
         else:
             body = one_form(body)
-            entries, rest = kibana_privileges.read(body.pop("applications", ()))
+            entries, rest = kibana_privileges.read(body.pop("applications", []))
             if rest:
                 body["applications"] = rest
         if entries:

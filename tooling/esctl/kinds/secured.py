@@ -40,7 +40,8 @@ def listed(sender: Sender, request: Request, feature: tuple[str, str]) -> Any:
 def switched_off(name: str, feature: tuple[str, str]) -> ServerError:
     """What a person reads who has such resources and a server without the feature."""
     what, remedy = feature
-    return ServerError(f"{what} is switched off on this cluster, and {name} resources need it", kind="off", hint=remedy)
+    message = f"{what} is switched off on this cluster, and {name} resources need it"
+    return ServerError(message, status=405, kind="switched_off", hint=remedy)
 
 
 def _switched_off(answer: Response) -> bool:

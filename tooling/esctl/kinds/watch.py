@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..errors import EsctlError, Problem
+from ..errors import Problem, ServerError
 from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
 from ..secret import MARK, Secret
 from . import schema
 from .base import Context, Cost, Needs, Reference
-from .normalise import Rule, copy, get
+from .normalise import copy, get
 from .secured import WATCHER, SecuredKind, listed
 from .watch_form import one_form, with_durations
 
@@ -33,7 +33,9 @@ SECRETS = (
     "actions.*.email.attachments.*.reporting.auth.basic.password",
 )
 
-_FORM: Rule = lambda body, capabilities: one_form(body)  # noqa: E731
+
+def _form(body: Body, capabilities: Capabilities) -> Body:
+    return one_form(body)
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,13 @@ class WatchKind(SecuredKind):
         written_out = one_form(copy(resource.spec))
         for finding in schema.check(self.name, resource.spec):
             # The schema lacks shorthand that Watcher takes: text for an email's body or a script, one of a list, …
-            short = type(_at(written_out, finding.path)) is not type(_at(resource.spec, finding.path))
-            if not (finding.rule == "wrong-type" and short):
-                place = resource.at("spec", *finding.path)
-                yield Problem(finding.message, place, finding.hint, finding.severity, finding.rule)
+            if finding.rule == "wrong-type" and type(_at(written_out, finding.path)) is not type(
+                _at(resource.spec, finding.path)
+            ):
+                continue
+            # It also asks for keys that Watcher does without, such as the subject of an email.
+            severity = "warning" if finding.rule == "missing-key" else finding.severity
+            yield Problem(finding.message, resource.at("spec", *finding.path), finding.hint, severity, finding.rule)
         if "trigger" not in resource.spec:
             hint = "for example trigger: {schedule: {interval: 10m}}"
             yield Problem('a watch needs "trigger"', resource.at("spec"), hint, rule="missing-key")
@@ -79,7 +84,8 @@ class WatchKind(SecuredKind):
         if answer is None:
             return None
         if answer.get("count", 0) > MOST:
-            raise EsctlError(f"there are {answer['count']} watches, more than the {MOST} that one answer holds")
+            message = f"there are {answer['count']} watches, more than the {MOST} that one answer holds"
+            raise ServerError(message, status=413)
         found = {}
         for item in answer.get("watches", ()):
             address = Address(self.name, item["_id"])
@@ -146,7 +152,7 @@ WATCH = WatchKind(
     items=lambda answer: ((item["_id"], item["watch"]) for item in (answer or {}).get("watches", ())),
     about="A watch: on a schedule it looks something up, and acts when a condition is met.",
     api="PUT /_watcher/watch/{id}, with its parameter `active`",
-    rules=(_FORM,),
+    rules=(_form,),
     meta=("metadata",),
     needs=Needs(licence="gold", serverless=False),
     secrets=SECRETS,

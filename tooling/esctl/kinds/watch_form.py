@@ -86,8 +86,10 @@ def _without(body: Body, **defaults: Any) -> Body:
     return {key: value for key, value in body.items() if not (key in defaults and value == defaults[key])}
 
 
-def _each(body: Body, forms: dict[str, Form]) -> Body:
+def _each(body: Any, forms: dict[str, Form]) -> Any:
     """`{type: …}`, each type in its form."""
+    if not isinstance(body, dict):
+        return body
     return {key: forms[key](value) if key in forms else value for key, value in body.items()}
 
 
@@ -245,7 +247,7 @@ def _chain(value: Any) -> Any:
 
 
 def _input(value: Any) -> Any:
-    return _each(value, INPUTS) if isinstance(value, dict) else value
+    return _each(value, INPUTS)
 
 
 def _condition(value: Any) -> Any:
@@ -253,7 +255,7 @@ def _condition(value: Any) -> Any:
 
 
 def _transform(value: Any) -> Any:
-    return _each(value, TRANSFORMS) if isinstance(value, dict) else value
+    return _each(value, TRANSFORMS)
 
 
 INPUTS: dict[str, Form] = {"search": _search, "http": _http, "chain": _chain}
