@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-KEPT = ("default", "default_written", "change", "add", "remove")
+KEPT = ("default", "default_written", "always_shown", "change", "add", "remove")
 OLDER = "8.19"
 Row = dict[str, Any]
 
@@ -30,7 +30,7 @@ def reduce(matrix: Row) -> Row:
         "root": root,
         "index_options": {name: vectors[name]["from"] for name in elements},
         "index_option": {name: _now(word) for name, word in parameters.items()},
-        "types": sorted(matrix["mapping"]),
+        "types": sorted({*matrix["mapping"], *(kind for pair in types["in_place"] for kind in pair.split("→"))}),
         "type_change": {"in_place": sorted(types["in_place"]), "ignored": sorted(types["ignored"])},
         "settings": settings,
         OLDER: {
@@ -80,7 +80,9 @@ def _kept(row: Row) -> Row:
     kept = {key: row[key] for key in KEPT if key in row}
     # Values that the server takes and does not show: the same as writing nothing.
     unseen = [value for value, shown in row.get("readback", {}).items() if shown == "(absent)"]
-    return kept | ({"unseen": unseen} if unseen else {})
+    if unseen:
+        kept |= {"unseen": unseen} | ({"with": row["with"]} if "with" in row else {})
+    return kept
 
 
 def _now(word: str | Row) -> str | None:

@@ -53,9 +53,13 @@ def _measured(capabilities: Capabilities) -> dict[str, Any]:
 
 
 def default_that_is_dropped(kind: str, parameter: str, value: Any, capabilities: Capabilities = _NOW) -> bool:
-    """True where `value` is the default of a field's parameter that servers leave out when they are asked."""
+    """True where servers leave `value` of a field's parameter out when they are asked: its default, mostly."""
     row = _measured(capabilities)["mapping"].get(kind, {}).get(parameter)
-    if not row or row.get("default_written") != "dropped" or "default" not in row:
+    if not row:
+        return False
+    if "unseen" in row and "with" not in row and _word(value) in row["unseen"]:
+        return True
+    if row.get("default_written") != "dropped" or "default" not in row:
         return False
     default = row["default"]
     return bool(value == default) and isinstance(value, bool) == isinstance(default, bool)
@@ -155,13 +159,14 @@ def _get(value: Any, path: Iterable[str | int]) -> Any:
 def _row(row: dict[str, Any] | None, before: Any, after: Any) -> Verdict:
     if row is None:
         return "unknown"
+    if after is None and before is not None and _word(before) == _word(row.get("always_shown")):
+        return "in place"  # it was never written
     word: Any = row.get("add" if before is None else "remove" if after is None else "change")
     if before is None and _word(after) in row.get("unseen", ()):
         word = "ignored"
     if isinstance(word, dict):
         pair = _word(after) if before is None else _word(before) if after is None else f"{_word(before)}→{_word(after)}"
-        # `*` stands for all pairs that were tried and not named, not for values that nobody tried.
-        word = word.get(pair, word.get("*") if _tried(row, before) and _tried(row, after) else None)
+        word = word.get(pair, word.get("*"))
     match word:
         case "in_place" | "merged":
             return "in place"
@@ -170,16 +175,6 @@ def _row(row: dict[str, Any] | None, before: Any, after: Any) -> Verdict:
         case "rejected":
             return "remake"
     return "unknown"
-
-
-def _tried(row: dict[str, Any], value: Any) -> bool:
-    """Whether the value stands in one of the row's pairs."""
-    words = {part for name in ("change", "add", "remove") for pair in _pairs(row.get(name)) for part in pair.split("→")}
-    return value is None or _word(value) in words
-
-
-def _pairs(word: Any) -> Iterable[str]:
-    return word if isinstance(word, dict) else ()
 
 
 def _index_options(before: dict[str, Any], after: dict[str, Any], tables: Any) -> Verdict:

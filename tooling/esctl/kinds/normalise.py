@@ -114,9 +114,25 @@ def _field(field: Any, capabilities: Capabilities) -> Any:
         field.pop("type", None)
     if isinstance(field.get("copy_to"), str):
         field["copy_to"] = [field["copy_to"]]
+    _as_shown(kind, field)
     if isinstance(field.get("fields"), dict):
         field["fields"] = {name: _field(sub, capabilities) for name, sub in field["fields"].items()}
     return {n: v for n, v in field.items() if not default_that_is_dropped(kind, n, v, capabilities)}
+
+
+def _as_shown(kind: str, field: Body) -> None:
+    """Values that servers show in another form than they were written in."""
+    if isinstance(field.get("index_prefixes"), dict):
+        field["index_prefixes"] = {"min_chars": 2, "max_chars": 5, **field["index_prefixes"]}
+    null = field.get("null_value")
+    place = re.fullmatch(r"\s*([-\d.]+)\s*,\s*([-\d.]+)\s*", null) if isinstance(null, str) else None
+    if kind == "geo_point" and place:
+        field["null_value"] = {"lat": float(place[1]), "lon": float(place[2])}
+    if kind == "completion" and isinstance(field.get("contexts"), list):
+        field["contexts"] = [{**c, "type": str(c["type"]).upper()} if "type" in c else c for c in field["contexts"]]
+    for name, same in (("search_quote_analyzer", "search_analyzer"), ("search_analyzer", "analyzer")):
+        if name in field and field[name] == field.get(same):
+            del field[name]
 
 
 def aliases(path: Path) -> Rule:
