@@ -126,6 +126,8 @@ def _field(difference: Difference, before: Mapping[str, Any], after: Mapping[str
     if old and new and was != kind:
         return _type(was, kind, tables)
     name = str(rest[0])
+    if name == "type":
+        return "in place"  # `object`, which is shown only where there are no sub-fields
     if name in ("fields", "properties"):
         return "stays" if difference.after is None else "in place"
     if kind == "dense_vector" and name == "index_options":
