@@ -1,6 +1,9 @@
 """Contract cases: requests as data, sent to any server, and answers made comparable.
 
-    python tests/contract/contract_cases.py URL VERSION     records the answers of a real server in answers/VERSION.json
+    python tests/contract/contract_cases.py URL VERSION [FILE...]   records a real server's answers in answers/VERSION.json
+
+FILE is the name of a file of cases (`aliases`); without any, all are recorded. The server has to be a fresh one: data
+streams stay, since the servers of the tests cannot delete them. USER:PASSWORD before the address is sent along.
 
 7.10 stands in for what the later servers lack here (scripts, processors, rank_feature): its cases are held to 9.5.
 
@@ -11,10 +14,12 @@ the same.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +41,9 @@ _PLACE = re.compile(r"\[\d+:\d+\]")
 _SOURCE = re.compile(r"\n at \[Source: .*", re.DOTALL)
 _UUID = re.compile(r"/[\w-]{22}\]")
 _HASH = re.compile(r"@[0-9a-f]{5,8}\b")
+_DAY = re.compile(r"(\.ds-[\w-]+?)-\d{4}\.\d\d\.\d\d-(\d{6})")
+_SIMULATED = re.compile(r"simulate_template_[a-z0-9_-]{22}")
+_OWN_ID = re.compile(r"[\w-]{20}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,11 @@ class Case:
     name: str
     steps: tuple[tuple[str, str, str], ...]
     versions: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        """The file of cases that it stands in."""
+        return self.name.partition(":")[0]
 
 
 def cases() -> Iterator[Case]:
@@ -94,12 +107,15 @@ def _answers(case: Case, url: str, headers: dict[str, str] | None) -> Iterator[d
         yield answer
 
 
+_KINDS = ("_index_template", "_component_template", "_template", "_ingest/pipeline")
+
+
 def _clean(url: str, headers: dict[str, str] | None) -> None:
     """Everything whose name starts with `case`."""
     found = _send(url, "GET", "/_cat/indices/case*?format=json&h=index&expand_wildcards=all", "", headers)["body"]
     for row in found if isinstance(found, list) else []:
         _send(url, "DELETE", f"/{row['index']}", "", headers)
-    for path in ("/_index_template/case*", "/_component_template/case*", "/_ingest/pipeline/case*"):
+    for path in (*(f"/{kind}/case*" for kind in _KINDS), "/_data_stream/ds-*", "/_index_template/ds-*"):
         _send(url, "DELETE", path, "", headers)
 
 
@@ -125,19 +141,34 @@ def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         # A simulated document shows a version since 8.0 only.
         hidden = _VOLATILE | {"_version"} if "_ingest" in value else _VOLATILE
-        return {k: comparable(v) for k, v in value.items() if k not in hidden}
+        shown = {_DAY.sub(r"\1-day-\2", k): comparable(v) for k, v in value.items() if k not in hidden}
+        if isinstance(shown.get("_id"), str) and _OWN_ID.fullmatch(shown["_id"]):
+            shown["_id"] = "{id}"
+        return shown
     if isinstance(value, list):
         return [comparable(v) for v in value]
     if isinstance(value, str):
+        value = _SIMULATED.sub("simulate_template_uuid", _DAY.sub(r"\1-day-\2", value))
         return _HASH.sub("@hash", _UUID.sub("/uuid]", _SOURCE.sub("", _PLACE.sub("[line:column]", value))))
     return value
 
 
-def record(url: str, version: str, headers: dict[str, str] | None = None) -> None:
-    answers = {case.name: run(case, url, headers) for case in cases() if version in case.versions}
+def record(url: str, version: str, *files: str) -> None:
+    """Ask a real server, and keep what it answers; the other answers stay as they are."""
+    parts = urllib.parse.urlsplit(url)
+    headers = {}
+    if parts.username:
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        basic = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
+        headers["Authorization"] = f"Basic {basic}"
+    asked = [case for case in cases() if version in case.versions and (not files or case.file in files)]
+    answers = {case.name: run(case, url, headers) for case in asked}
     path = HERE / "answers" / f"{version}.json"
+    known = {case.name for case in cases()}
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    answers = {name: steps for name, steps in kept.items() if name in known} | answers
     path.write_text(json.dumps(answers, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
-    record(sys.argv[1], sys.argv[2])
+    record(*sys.argv[1:])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from .data_streams import stream_of, streams
-from .errors import ElasticsearchError, illegal, no_such_index, validation
+from .errors import ElasticsearchError, illegal, no_such_index
 from .http import MULTI_INDEX, Request, Response, Route, route
 from .mapping import Body
-from .names import check_index_name, options, resolve
+from .names import check_alias_name, options, resolve
 from .node import Index, Node
 from .templates import alias_form
 
@@ -38,14 +38,24 @@ def get_alias(node: Node, request: Request) -> Response:
     return Response(found)
 
 
+_ALIAS_CLASHES = ("index or data stream", "index, data stream, ESQL view, or ESQL dataset")
+
+
+def clash(node: Node, alias: str) -> ElasticsearchError:
+    """An index or data stream has the alias's name."""
+    kinds = _ALIAS_CLASHES[node.version.major >= 9]
+    reason = f"Invalid alias name [{alias}]: an {kinds} exists with the same name as the alias"
+    return ElasticsearchError("invalid_alias_name_exception", reason, index_uuid="_na_")
+
+
 def put_alias(node: Node, request: Request) -> Response:
     action = {"index": request.values["index"], "alias": request.values["name"], **request.json()}
-    return Response({"acknowledged": True, "errors": _change_aliases(node, [("add", action)])})
+    return Response(_change_aliases(node, [("add", action)]))
 
 
 def delete_alias(node: Node, request: Request) -> Response:
     action = {"indices": request.names(), "aliases": request.names("name")}
-    return Response({"acknowledged": True, "errors": _change_aliases(node, [("remove", action)])})
+    return Response(_change_aliases(node, [("remove", action)]))
 
 
 def post_aliases(node: Node, request: Request) -> Response:
@@ -60,49 +70,46 @@ def post_aliases(node: Node, request: Request) -> Response:
                 cause=inner,
                 root=[inner.head()],
             )
+        for one_, many in (("index", "indices"), ("alias", "aliases")) if kind != "remove_index" else ():
+            if not body.get(one_) and not body.get(many):
+                cause = illegal(f"One of [{one_}] or [{many}] is required")
+                reason = "[1:1] [aliases] failed to parse field [actions]"
+                raise ElasticsearchError("x_content_parse_exception", reason, cause=cause)
         actions.append((kind, body))
     if not actions:
         raise illegal("No action specified")
-    return Response({"acknowledged": True, "errors": _change_aliases(node, actions)})
+    return Response(_change_aliases(node, actions))
 
 
-_ALIAS_CLASHES = ("index or data stream", "index, data stream, ESQL view, or ESQL dataset")
-
-
-def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
-    """All at once; whether some remove found nothing. Raises before anything is changed."""
+def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> Body:
+    """All at once; what became of each where some remove found nothing. Raises before anything is changed."""
     changed = {i.name: dict(i.aliases) for i in node.indices.values()}
     changed |= {name: dict(body["aliases"]) for name, body in streams(node).items()}
     dropped: list[Index] = []
-    missed: list[str] = []
+    results: list[Body] = []
+    missed = False
     for kind, action in actions:
-        names = action.get("indices", action.get("index"))
-        names = names.split(",") if isinstance(names, str) else names
-        if not names:
-            raise validation("One of [index] or [indices] is required")
+        named = action.get("indices", action.get("index"))
+        names: list[str] = named.split(",") if isinstance(named, str) else list(named)
         if kind == "remove_index":
             for name in names:
                 if name not in node.indices:
                     raise no_such_index(name)
                 dropped.append(node.indices[name])
+            results.append({"action": {"type": kind, "indices": names, "aliases": []}, "status": 200})
             continue
-        aliases = action.get("aliases", action.get("alias"))
-        aliases = [aliases] if isinstance(aliases, str) else aliases
-        if not aliases:
-            raise validation("One of [alias] or [aliases] is required")
+        called = action.get("aliases", action.get("alias"))
+        aliases: list[str] = [called] if isinstance(called, str) else list(called)
         indices = resolve(node, names, aliases=False, closed=True, hidden=True, allow_no_indices=False)
         stream_names = [s for s in streams(node) if any(fnmatchcase(s, name) for name in names)]
         holders = [*_without_backing(node, indices, stream_names), *stream_names]
+        result: Body = {"action": {"type": kind, "indices": names, "aliases": aliases}, "status": 200}
+        results.append(result)
         for alias in aliases:
             if kind == "add":
-                check_index_name(alias)
+                check_alias_name(alias)
                 if alias in streams(node) or (alias in node.indices and node.indices[alias] not in dropped):
-                    raise ElasticsearchError(
-                        "invalid_alias_name_exception",
-                        f"Invalid alias name [{alias}]: an {_ALIAS_CLASHES[node.version.major >= 9]} exists"
-                        " with the same name as the alias",
-                        index_uuid="_na_",
-                    )  # fmt: skip
+                    raise clash(node, alias)
                 form = alias_form(action)
                 if stream_names and any("routing" in key for key in form):
                     raise illegal("aliases that point to data streams don't support routing")
@@ -116,12 +123,14 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
                     if fnmatchcase(a, alias) or alias == "_all"
                 ]
                 if not hits:
+                    missing = ElasticsearchError(
+                        "aliases_not_found_exception", f"aliases [{alias}] missing", status=404,
+                        resource__type="aliases", resource__id=alias,
+                    )  # fmt: skip
                     if action.get("must_exist") or len(actions) == 1:
-                        raise ElasticsearchError(
-                            "aliases_not_found_exception", f"aliases [{alias}] missing", status=404,
-                            resource__type="aliases", resource__id=alias,
-                        )  # fmt: skip
-                    missed.append(alias)
+                        raise missing
+                    missed = True
+                    result |= {"status": 404, "error": missing.head()}
                 for holder, name in hits:
                     del changed[holder][name]
     for index in dropped:
@@ -137,7 +146,7 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> bool:
         if index_ and index_.aliases != aliases:
             index_.aliases = aliases
             node.save(index_)
-    return bool(missed)
+    return {"acknowledged": True, "errors": missed} | ({"action_results": results} if missed else {})
 
 
 def _without_backing(node: Node, indices: list[Index], stream_names: list[str]) -> list[str]:

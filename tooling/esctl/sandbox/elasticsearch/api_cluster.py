@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .dates import iso, now_ms
-from .errors import ElasticsearchError
+from .dates import duration_ms, iso, now_ms
+from .errors import ElasticsearchError, illegal, unsupported
 from .http import MULTI_INDEX, Request, Response, Route, route
 from .names import options, resolve
 from .node import Index, Node
 
 CLUSTER = "esctl-sandbox"
+_COLOURS = ("green", "yellow", "red")
 
 
 def root(node: Node, request: Request) -> Response:
@@ -53,14 +54,30 @@ def index_health(index: Index) -> str:
 
 
 def health(node: Node, request: Request) -> Response:
-    indices = resolve(node, request.names(), hidden=True, closed=True)
+    level, wanted = request.params.get("level", "cluster"), request.params.get("wait_for_status")
+    if level not in ("cluster", "indices", "shards"):
+        raise illegal(f"level parameter must be one of [cluster] or [indices] or [shards] but was [{level}]")
+    if level == "shards":
+        raise unsupported("the health of single shards")
+    if wanted is not None and wanted not in _COLOURS:
+        reason = f"No enum constant org.elasticsearch.cluster.health.ClusterHealthStatus.{wanted.upper()}"
+        raise illegal(reason)
+    for name in ("timeout", "master_timeout"):
+        if name in request.params:
+            duration_ms(request.params[name], name)
+    # Nothing changes while one waits here: what is not so is answered at once as what timed out.
+    missed = any("*" not in n and not resolve(node, [n], ignore_unavailable=True, hidden=True) for n in request.names())
+    indices = resolve(node, request.names(), hidden=True, closed=True, ignore_unavailable=True)
     primaries = sum(shards(i) for i in indices)
     missing = sum(shards(i) * replicas(i) for i in indices)
+    status = "red" if missed else "yellow" if missing else "green"
+    late = missed or (wanted is not None and _COLOURS.index(status) > _COLOURS.index(wanted))
+    by_index = {"indices": {index.name: _index_health(index) for index in indices}} if level == "indices" else {}
     return Response(
         {
             "cluster_name": CLUSTER,
-            "status": "yellow" if missing else "green",
-            "timed_out": False,
+            "status": status,
+            "timed_out": late,
             "number_of_nodes": 1,
             "number_of_data_nodes": 1,
             "active_primary_shards": primaries,
@@ -74,8 +91,25 @@ def health(node: Node, request: Request) -> Response:
             "number_of_in_flight_fetch": 0,
             "task_max_waiting_in_queue_millis": 0,
             "active_shards_percent_as_number": 100.0 * primaries / max(1, primaries + missing),
-        }
+            **by_index,
+        },
+        408 if late else 200,
     )
+
+
+def _index_health(index: Index) -> dict[str, Any]:
+    primaries, copies = shards(index), replicas(index)
+    return {
+        "status": index_health(index),
+        "number_of_shards": primaries,
+        "number_of_replicas": copies,
+        "active_primary_shards": primaries,
+        "active_shards": primaries,
+        "relocating_shards": 0,
+        "initializing_shards": 0,
+        "unassigned_shards": primaries * copies,
+        "unassigned_primary_shards": 0,
+    }
 
 
 def size_text(size: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import sources
 from .bulk import bulk
 from .documents import Operation, perform, read
-from .errors import ElasticsearchError, illegal, no_such_index
+from .errors import ElasticsearchError, illegal, no_such_index, parsing, validation
 from .http import Request, Response, Route, load_json, route
 from .names import resolve
 from .node import Index, Node
@@ -83,6 +83,13 @@ def delete_document(node: Node, request: Request) -> Response:
 
 
 def _one_index(node: Node, name: str) -> Index:
+    if "*" in name:
+        if node.version.major < 9:
+            raise illegal(
+                "the action indices:data/read/get does not support wildcards; the provided index expression(s)"
+                f" [{name}] are not allowed"
+            )
+        raise no_such_index(name)
     indices = resolve(node, [name], closed=True, hidden=True, streams=False)
     if not indices:
         raise no_such_index(name)
@@ -113,9 +120,23 @@ def get_source(node: Node, request: Request) -> Response:
     return Response(body["_source"])
 
 
+_MGET_KEYS = frozenset("_index _id routing stored_fields _source version version_type".split())
+
+
 def get_many(node: Node, request: Request) -> Response:
-    body = request.json(required=True)
+    if not request.body.strip():
+        raise ElasticsearchError("parse_exception", "request body or source parameter is required")
+    body = request.json()
     default = sources.from_request(request)
+    for key, value in body.items():
+        if key not in ("docs", "ids"):
+            what = "START_ARRAY" if isinstance(value, list) else "START_OBJECT"
+            raise parsing(f"unknown key [{key}] for a {what}, expected [docs] or [ids]")
+    for one in body.get("docs") or ():
+        for key in one:
+            if key not in _MGET_KEYS:
+                reason = f"failed to parse multi get request. unknown field [{key}]"
+                raise ElasticsearchError("parse_exception", reason)
     wanted = body.get("docs")
     if wanted is None:
         wanted = [{"_id": i} for i in body.get("ids", [])]
@@ -128,6 +149,8 @@ def get_many(node: Node, request: Request) -> Response:
             raise ElasticsearchError(
                 "action_request_validation_exception", "Validation Failed: 1: index is missing for doc 0;"
             )
+        if "_id" not in one:
+            raise validation("id is missing for doc 0")
         shown = sources.from_body(one["_source"], default.vectors) if "_source" in one else default
         try:
             found.append(read(node, _one_index(node, name), str(one["_id"]), shown))

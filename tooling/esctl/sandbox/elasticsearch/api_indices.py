@@ -6,12 +6,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .api_cluster import replicas, shards
+from .api_legacy_templates import compose_legacy
 from .data_streams import stream_of, streams, streams_of_alias
 from .errors import ElasticsearchError, illegal, validation
 from .http import MULTI_INDEX, Request, Response, Route, route
 from .mapping import Body, parse_mapping
 from .mapping_merge import merge_mapping
-from .names import check_index_name, options, resolve
+from .names import check_alias_name, check_index_name, options, resolve
 from .node import Index, Node
 from .settings import Flat, check_new, flatten, nest, updated
 from .templates import alias_form, compose, matching
@@ -50,6 +51,8 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
                 " data streams only, use create data stream api instead"
             )
         settings, mapping, aliases = compose(node, template[1])
+    else:
+        settings, mapping, aliases = compose_legacy(node, name)
     own = flatten(body.get("settings"))
     check_new(own, node.version)
     settings |= own
@@ -58,6 +61,12 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
         mapping = merge_mapping(mapping, parse_mapping(body["mappings"], node.version), node.version, template=True)
     aliases |= {a: alias_form(b or {}) for a, b in (body.get("aliases") or {}).items()}
     aliases = {a.replace("{index}", name): b for a, b in aliases.items()}
+    for alias in aliases:
+        check_alias_name(alias)
+        if alias == name or alias in node.indices or alias in streams(node):
+            from .api_aliases import clash
+
+            raise clash(node, alias)
     return node.add_index(name, settings, mapping, aliases)
 
 
@@ -83,10 +92,9 @@ def get_index(node: Node, request: Request) -> Response:
     found = {}
     for index in _named(node, request):
         parts: Body = {}
-        if "aliases" in wanted:
-            parts["aliases"] = index.aliases
-        if "mappings" in wanted:
-            parts["mappings"] = index.mapping.body
+        # What was not asked for is there all the same, and empty.
+        parts["aliases"] = index.aliases if "aliases" in wanted else {}
+        parts["mappings"] = index.mapping.body if "mappings" in wanted else {}
         if "settings" in wanted:
             parts["settings"] = _read(index, flat)
         if stream := stream_of(node, index.name):

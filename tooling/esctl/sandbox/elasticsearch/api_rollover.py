@@ -49,14 +49,14 @@ def roll_over(node: Node, request: Request) -> Response:
     if not holders:
         reason = f"rollover target [{target}] does not exist"
         raise ElasticsearchError("resource_not_found_exception", reason, status=404)
-    if lazy:
-        raise illegal("lazy rollover can be applied only on a data stream")
     explicit = any("is_write_index" in index.aliases[target] for index in holders)
     writers = [index for index in holders if index.aliases[target].get("is_write_index")]
     if len(holders) == 1 and not explicit:
         writers = holders
     if not writers:
         raise illegal(f"rollover target [{target}] does not point to a write index")
+    if lazy:
+        raise illegal("lazy rollover can be applied only on a data stream")
     old = writers[0]
     new = named or _next_name(old.name)
     met = _met(node, old, conditions)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import sources
+from .data_streams import stream_of, streams
+from .dates import duration_ms
 from .errors import ElasticsearchError, illegal, parsing, unsupported, validation
 from .http import MULTI_INDEX, Request, Response, Route, load_json, route
 from .mapping import Body
@@ -19,7 +21,9 @@ def searched(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Inde
     for index in found:
         if index.closed:
             raise ElasticsearchError("index_closed_exception", "closed", index_uuid=index.uuid, index=index.name)
-        if any(name in index.aliases and "filter" in index.aliases[name] for name in names):
+        stream = stream_of(node, index.name)
+        aliases = index.aliases if stream is None else streams(node)[stream]["aliases"]
+        if any("filter" in form and alias in names for alias, form in aliases.items()):
             raise unsupported("filtered aliases in a search")
     return found
 
@@ -140,7 +144,9 @@ def open_pit(node: Node, request: Request) -> Response:
 
 
 def close_pit(node: Node, request: Request) -> Response:
-    closed = node.contexts.close(node, request.json(required=True).get("id", ""))
+    if not request.body.strip():
+        raise ElasticsearchError("parse_exception", "request body or source parameter is required")
+    closed = node.contexts.close(node, request.json().get("id", ""))
     return Response({"succeeded": True, "num_freed": int(closed)}, 200 if closed else 404)
 
 
@@ -149,10 +155,16 @@ def close_pit(node: Node, request: Request) -> Response:
 
 def _open_scroll(node: Node, request: Request, body: Body, chosen: dict[str, bool]) -> Response:
     size = body.get("size", 10)
+    wrong = [name for name in ("search_after",) if body.get(name)] + [
+        name for name in ("request_cache",) if request.flag(name)
+    ]
     if body.get("from"):
         raise validation("using [from] is not allowed in a scroll context")
     if size == 0:
         raise validation("[size] cannot be [0] in a scroll context")
+    if wrong:
+        raise validation(*(f"[{name}] cannot be used in a scroll context" for name in wrong))
+    duration_ms(request.params["scroll"], "scroll")
     indices = searched(node, request.names(), chosen)
     id, context = node.contexts.open(node, indices, request.params["scroll"])
     try:
@@ -178,12 +190,19 @@ def _scrolled(node: Node, request: Request, id: str, context: Any) -> Body:
     if not context.body.get("sort") or context.body["sort"] == ["_score", "_shard_doc"]:
         for hit in found:
             hit.pop("sort", None)
+    elif context.body["sort"][-1] == "_shard_doc":
+        # The tie-breaker is the sandbox's own: a page is found again by it, nobody is shown it.
+        for hit in found:
+            hit["sort"] = hit["sort"][:-1]
     return answer
 
 
 def next_scroll(node: Node, request: Request) -> Response:
     body = request.json()
     id = body.get("scroll_id") or request.params.get("scroll_id")
+    if id and not isinstance(id, str):
+        token = "VALUE_NUMBER" if isinstance(id, int | float) else "START_OBJECT"
+        raise illegal(f"Unknown parameter [scroll_id] in request body or parameter is of the wrong type[{token}] ")
     if not id:
         raise validation("scrollId is missing")
     context = node.contexts.find(node, id, body.get("scroll") or request.params.get("scroll"))

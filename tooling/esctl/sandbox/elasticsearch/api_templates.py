@@ -10,7 +10,7 @@ from .dates import now_ms
 from .errors import ElasticsearchError, illegal
 from .http import Request, Response, Route, route
 from .mapping import Body, parse_mapping
-from .node import Node
+from .node import Node, new_uuid
 from .settings import check_new, nest
 from .templates import check_inner, check_template, compose, matching, overlapping
 
@@ -29,10 +29,10 @@ def _dated(node: Node, before: Body | None, body: Body) -> Body:
     }
 
 
-def shown(node: Node, body: Body) -> Body:
+def shown(node: Node, body: Body, flat: bool = False) -> Body:
     """A stored template as read: settings nested, dates only where the version has them."""
     body = {k: v for k, v in body.items() if node.version.template_dates or not k.endswith("_date_millis")}
-    if body.get("template", {}).get("settings"):
+    if body.get("template", {}).get("settings") and not flat:
         body = {**body, "template": {**body["template"], "settings": nest(body["template"]["settings"])}}
     return body
 
@@ -49,7 +49,9 @@ def _found(names: dict[str, Any], pattern: str | None, missing: str) -> list[str
 
 def get_templates(node: Node, request: Request) -> Response:
     names = _found(node.templates, request.values.get("name"), "index template")
-    return Response({"index_templates": [{"name": n, "index_template": shown(node, node.templates[n])} for n in names]})
+    flat = request.flag("flat_settings")
+    found = [{"name": n, "index_template": shown(node, node.templates[n], flat)} for n in names]
+    return Response({"index_templates": found}, _status(request, names))
 
 
 def put_template(node: Node, request: Request) -> Response:
@@ -78,12 +80,10 @@ def _delete(node: Node, kind: str, pattern: str) -> Response:
     for name in pattern.split(","):
         matched = [n for n in known if fnmatchcase(n, name)]
         if not matched and "*" not in name:
-            what = "index_template" if kind == "index_template" else "component_template"
-            raise ElasticsearchError(
-                "index_template_missing_exception",
-                f"{'index_template' if what == 'index_template' else 'component templates'} [{name}] missing",
-                status=404,
-            )
+            if kind == "component_template":
+                raise ElasticsearchError("resource_not_found_exception", name, status=404)
+            reason = f"index_template [{name}] missing"
+            raise ElasticsearchError("index_template_missing_exception", reason, status=404)
         hits += matched
     if kind == "component_template":
         used = sorted(t for t, b in node.templates.items() if any(c in hits for c in b.get("composed_of", [])))
@@ -103,9 +103,14 @@ def _delete(node: Node, kind: str, pattern: str) -> Response:
 
 def get_components(node: Node, request: Request) -> Response:
     names = _found(node.components, request.values.get("name"), "component template")
-    return Response(
-        {"component_templates": [{"name": n, "component_template": shown(node, node.components[n])} for n in names]}
-    )
+    flat = request.flag("flat_settings")
+    found = [{"name": n, "component_template": shown(node, node.components[n], flat)} for n in names]
+    return Response({"component_templates": found}, _status(request, names))
+
+
+def _status(request: Request, found: list[str]) -> int:
+    """A pattern that nothing matches is answered with an empty list and 404."""
+    return 404 if "name" in request.values and not found else 200
 
 
 def put_component(node: Node, request: Request) -> Response:
@@ -151,15 +156,29 @@ def delete_component(node: Node, request: Request) -> Response:
 def simulate_index(node: Node, request: Request) -> Response:
     """What a new index of this name would get."""
     name = request.values["name"]
+    if request.body.strip():
+        own = _unnamed()
+        kept = check_template(node, own, request.json())
+        before, node.templates = node.templates, {**node.templates, own: kept}
+        try:
+            return _simulated(node, own, kept, name)
+        finally:
+            node.templates = before
     found = matching(node, name)
     if found is None:
         return Response({})
     return _simulated(node, found[0], found[1], name)
 
 
+def _unnamed() -> str:
+    """The name that Elasticsearch gives a template that is only simulated."""
+    return f"simulate_template_{new_uuid().lower()}"
+
+
 def simulate(node: Node, request: Request) -> Response:
     name = request.values.get("name", "")
     if request.body:
+        name = name or _unnamed()
         return _simulated(node, name, check_template(node, name, request.json()), None)
     if name not in node.templates:
         raise illegal(f"unable to simulate template [{name}] that does not exist")
@@ -170,15 +189,12 @@ def _simulated(node: Node, name: str, template: Body, index: str | None) -> Resp
     settings, mapping, aliases = compose(node, template)
     if "data_stream" in template:
         mapping = with_timestamp(node, mapping)
-    settings = {"index.routing.allocation.include._tier_preference": "data_content", **settings}
-    patterns = {
-        other: body["index_patterns"]
-        for other, body in sorted(node.templates.items())
-        if other != name and index is not None and any(fnmatchcase(index, p) for p in body["index_patterns"])
-    }
-    if index is None:
-        patterns = overlapping(node, name, template)
-    result: Body = {"settings": nest(settings), "mappings": mapping, "aliases": aliases}
+    tier = "data_hot" if "data_stream" in template else "data_content"
+    settings = {"index.routing.allocation.include._tier_preference": tier, **settings}
+    patterns = overlapping(node, name, template, every=True)
+    result: Body = {"settings": nest(settings), "aliases": aliases}
+    if mapping:
+        result["mappings"] = mapping
     for part in ("lifecycle", "data_stream_options") if "data_stream" in template else ():
         found = composed(node, template, part)
         if found is not None:

@@ -44,7 +44,12 @@ def bulk(
                 items.append({action: {**written.body, **forced, "status": written.status}})
             except ElasticsearchError as error:
                 failed = True
-                item = {"_index": operation.index, "_id": operation.id, "status": error.status, "error": error.item()}
+                item = {
+                    "_index": error.index or operation.index,
+                    "_id": operation.id,
+                    "status": error.status,
+                    "error": error.item(),
+                }
                 items.append({action: item})
         node.store.commit()
     except BaseException:

@@ -256,11 +256,12 @@ def write_target(node: Node, name: str, action: str, *, plain: bool) -> Index | 
         and makes_stream(node, name)
     ):
         return None
-    if action != "create":
-        raise illegal(CREATE_ONLY, **({} if action == "update" else {"cause": excluded(name)}))
-    if stream is None:
+    if stream is None and action != "delete":
+        # Made before the write is looked at, as in Elasticsearch.
         create_stream(node, name)
         stream = name
+    if action != "create" or stream is None:
+        raise illegal(CREATE_ONLY, **({} if action == "update" else {"cause": excluded(name)}))
     return write_index(node, stream)
 
 

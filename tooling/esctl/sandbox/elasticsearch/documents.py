@@ -127,6 +127,7 @@ def _store(node: Node, index: Index, id: str, source: Body, raw: bytes, before: 
     try:
         parsed = index.parser.parse(source, id, raw)
     except ElasticsearchError as error:
+        error.index = index.name
         raise failing(node, index, error) from None
     if parsed.additions:
         node.put_mapping(index, parsed.additions)

@@ -24,6 +24,8 @@ class ElasticsearchError(Exception):
     ) -> None:
         super().__init__(reason)
         self.type, self.reason, self.status, self.extra, self.root = type, reason, status, extra, root
+        self.index: str | None = None
+        """Where a document did not fit: the index that its name led to."""
         self.phase = "query"
         """In which part of a search it comes up."""
         self.cause = cause.item() if isinstance(cause, ElasticsearchError) else cause

@@ -34,6 +34,17 @@ def check_index_name(name: str) -> None:
         )
 
 
+def check_alias_name(name: str) -> None:
+    """As of an index, but upper case is allowed; raises Elasticsearch's invalid_alias_name_exception."""
+    try:
+        check_index_name(name.lower())
+    except ElasticsearchError as error:
+        reason = error.reason.split("], ", 1)[-1]
+        raise ElasticsearchError(
+            "invalid_alias_name_exception", f"Invalid alias name [{name}]: {reason}", index_uuid="_na_"
+        ) from None
+
+
 def options(request: Request) -> Mapping[str, bool]:
     """The index options of a request; wildcards mean open, visible indices unless it says otherwise."""
     expand = set((request.params.get("expand_wildcards") or "open").split(","))
@@ -86,7 +97,11 @@ def resolve(
                 found.update((index.name, index) for index in behind)
                 matched += len(behind)
             if not matched and not allow_no_indices:
-                raise no_such_index(name)
+                error = no_such_index(name)
+                if node.version.major < 9:
+                    for key in ("resource__type", "resource__id"):
+                        del error.extra[key]
+                raise error
         else:
             meant = [node.indices[name]] if name in node.indices else []
             if not meant and aliases:

@@ -182,13 +182,14 @@ def updated(
                 " the indices"
             )
         why = (
-            f"The setting(s) [{', '.join(sorted(final))}] cannot be modified on an index once it is created. You will"
+            f"The setting(s) [[{', '.join(sorted(final))}]] cannot be modified on an index once it is created. You will"
             " need to create a new index with the desired setting(s) and reindex your data. See"
             " https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-reindex"
             if final
             else (
                 "You can either resubmit the update with `?reopen=true`, or create a new index with the desired"
-                " setting(s) and reindex your data."
+                " setting(s) and reindex your data. See"
+                " https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-reindex"
             )
         )
         raise illegal(f"Can't update non dynamic setting(s) [{listed}] for open indices {place}. {why}")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from .data_streams import check_data_stream_part, check_template_use, check_timestamp_field
-from .errors import ElasticsearchError, illegal
+from .errors import ElasticsearchError, illegal, unknown_field
 from .mapping import Body, parse_mapping
 from .mapping_merge import merge_mapping
 from .node import Node
@@ -27,13 +27,13 @@ def matching(node: Node, index: str) -> tuple[str, Body] | None:
     return name, node.templates[name]
 
 
-def overlapping(node: Node, name: str, body: Body) -> dict[str, list[str]]:
-    """Other templates of the same priority that could match the same index."""
+def overlapping(node: Node, name: str, body: Body, *, every: bool = False) -> dict[str, list[str]]:
+    """Other templates of the same priority (or of `every` one) that could match the same index."""
     return {
         other: known["index_patterns"]
         for other, known in sorted(node.templates.items())
         if other != name
-        and known.get("priority", 0) == body.get("priority", 0)
+        and (every or known.get("priority", 0) == body.get("priority", 0))
         and any(meet(a, b) for a in body["index_patterns"] for b in known["index_patterns"])
     }
 
@@ -152,10 +152,9 @@ def check_inner(node: Node, body: Any, parser: str) -> Body:
         )
     for key in body:
         if key not in ("settings", "mappings", "aliases", "lifecycle", "data_stream_options"):
-            inner = ElasticsearchError("x_content_parse_exception", f"[1:1] [template] unknown field [{key}]")
-            raise ElasticsearchError(
-                "x_content_parse_exception", f"[1:1] [{parser}] failed to parse field [template]", cause=inner
-            )
+            inner = unknown_field("template", key)
+            reason = f"[1:1] [{parser}] failed to parse field [template]"
+            raise ElasticsearchError("x_content_parse_exception", reason, cause=inner, root=[inner.head()])
     kept: Body = {}
     if body.get("settings"):
         kept["settings"] = flatten(body["settings"])
@@ -168,6 +167,8 @@ def check_inner(node: Node, body: Any, parser: str) -> Body:
         kept["aliases"] = {n: alias_form(a) for n, a in body["aliases"].items()}
     if "lifecycle" in body:
         kept["lifecycle"] = {"enabled": True, **body["lifecycle"]}
+    if "data_stream_options" in body:
+        kept["data_stream_options"] = body["data_stream_options"]
     return kept
 
 
