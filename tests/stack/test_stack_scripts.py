@@ -111,3 +111,16 @@ def test_mistakes_are_told_with_their_line(place: Place, text: str, message: str
         place.plan()
     assert message in str(told.value)
     assert "mappings/all.yaml:3" in str(told.value)
+
+
+def test_verify_tells_of_a_template_that_is_none(place: Place) -> None:
+    place.write(BOTH.replace('{query: {match: {title: "{{q}}"}}}', "'{{#open}}'"))
+    place.apply()
+    address = Address("search-template", "find")
+    with place.invocation.cluster() as cluster:
+        told = list(SEARCH_TEMPLATE.verify(address, {}, cluster, Capabilities()))
+        assert len(told) == 1 and "Failed to close 'open' tag" in told[0]
+    place.write(BOTH)
+    place.apply()
+    with place.invocation.cluster() as cluster:
+        assert list(SEARCH_TEMPLATE.verify(address, {}, cluster, Capabilities())) == []

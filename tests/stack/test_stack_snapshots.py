@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from esctl.cluster import WRITING, Cluster, Connection
 from esctl.errors import EsctlError
 from esctl.kinds.base import Context
 from esctl.kinds.differences import differences
-from esctl.kinds.snapshots import SNAPSHOT_REPOSITORY
-from esctl.model import Address
+from esctl.kinds.snapshots import SLM_POLICY, SNAPSHOT_REPOSITORY
+from esctl.model import Address, Capabilities, Request, Response
 
 NIGHTLY = """
 kind: snapshot-repository
@@ -77,6 +78,22 @@ def test_credentials_belong_to_the_keystore(place: Place) -> None:
 def test_what_the_sandbox_refuses(place: Place, method, path, body, status, reason) -> None:  # type: ignore[no-untyped-def]
     found, answer = place.ask(method, path, body)
     assert (found, answer["error"]["reason"]) == (status, reason)
+
+
+class Failing:
+    """A server whose policy took a snapshot at 1 and failed at `failed`."""
+
+    def __init__(self, failed: int) -> None:
+        self.failed = failed
+
+    def send(self, request: Request, *, accept: Iterable[int] = ()) -> Response:
+        failure = {"snapshot_name": "n-2", "time": self.failed, "details": "no space left"}
+        return Response(200, {"p": {"last_success": {"snapshot_name": "n-1", "time": 1}, "last_failure": failure}})
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, []), (2, ["its last snapshot, n-2, failed: no space left"])])
+def test_verify_tells_of_a_snapshot_that_failed(failed: int, told: list[str]) -> None:
+    assert list(SLM_POLICY.verify(Address("slm-policy", "p"), {}, Failing(failed), Capabilities())) == told
 
 
 @pytest.mark.real

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
-from ..errors import EsctlError, Problem
+from ..errors import EsctlError, Problem, ServerError
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
-from .base import Context, Cost, Needs
+from .base import Context, Cost
 from .normalise import copy, get
 from .rest import RestKind
 
@@ -96,6 +96,20 @@ class ScriptKind(RestKind):
         return (Request("elasticsearch", "PUT", path, body={"script": body["script"]}),)
 
 
+@dataclass(frozen=True)
+class SearchTemplateKind(ScriptKind):
+    """Mustache, which a server compiles when it is called for the first time."""
+
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
+        """Whether the stored template is Mustache at all; what its callers put in is theirs."""
+        path = f"/_render/template/{quote(address.id, safe='')}"
+        try:
+            sender.send(Request("elasticsearch", "POST", path, body={"params": {}}))
+        except ServerError as error:
+            if error.kind in ("script_exception", "resource_not_found_exception"):
+                yield str(error)
+
+
 def _whole(script: Any, template: bool) -> Any:
     """Text alone is the source, in the language that is usual for it (row 5)."""
     if isinstance(script, str):
@@ -118,31 +132,28 @@ def _none(answer: Any) -> Iterable[tuple[str, Body]]:
     return ()
 
 
-def _script_kind(name: Literal["stored-script", "search-template"], about: str, stage: int) -> ScriptKind:
-    return ScriptKind(
-        name=name,
-        stage=stage,
-        path="/_scripts/{id}",
-        listing=STATE,
-        items=_none,
-        about=about,
-        api="PUT /_scripts/{id}",
-        takes_effect=Cost(Consequence.INSTANT, "what refers to it uses the new one from the next call on"),
-        deletion=Cost(Consequence.INSTANT, "what still refers to it fails from then on"),
-        needs=Needs(),
-        template=name == "search-template",
-    )
+_BOTH: dict[str, Any] = {
+    "path": "/_scripts/{id}",
+    "listing": STATE,
+    "items": _none,
+    "api": "PUT /_scripts/{id}",
+    "takes_effect": Cost(Consequence.INSTANT, "what refers to it uses the new one from the next call on"),
+    "deletion": Cost(Consequence.INSTANT, "what still refers to it fails from then on"),
+}
 
-
-STORED_SCRIPT = _script_kind(
-    "stored-script",
-    "A Painless script under a name, for queries, aggregations and pipelines. `script` alone as text is its source;"
-    " `context` beside it has the server compile the script for that context before it is stored.",
-    5,
+STORED_SCRIPT = ScriptKind(
+    name="stored-script",
+    stage=5,
+    about="A Painless script under a name, for queries, aggregations and pipelines. `script` alone as text is its"
+    " source; `context` beside it has the server compile the script for that context before it is stored.",
+    **_BOTH,
 )
 
-SEARCH_TEMPLATE = _script_kind(
-    "search-template",
-    "A search with holes in it (Mustache), filled in by its callers. `source` is the search, as an object or as text.",
-    6,
+SEARCH_TEMPLATE = SearchTemplateKind(
+    name="search-template",
+    stage=6,
+    about="A search with holes in it (Mustache), filled in by its callers. `source` is the search, as an object or as"
+    " text.",
+    template=True,
+    **_BOTH,
 )

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource
+from ..errors import Problem, ServerError
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
 from .base import Context, Cost, Needs
 from .normalise import as_text, copy, drop, drop_if
 from .rest import RestKind, managed, mapped
@@ -82,6 +82,19 @@ class SnapshotPolicyKind(RestKind):
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         return drop_if(("config",), {})(super().normalise(body, capabilities), capabilities)
+
+    def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
+        """Whether its last snapshot was taken."""
+        try:
+            answer = sender.send(Request("elasticsearch", "GET", self._path(address))).body
+        except ServerError as error:
+            yield str(error)
+            return
+        entry = answer.get(address.id) or {}
+        failure, success = entry.get("last_failure"), entry.get("last_success") or {}
+        if failure and failure.get("time", 0) > success.get("time", 0):
+            why = failure.get("details") or "the server does not say why"
+            yield f"its last snapshot, {failure.get('snapshot_name')}, failed: {why}"
 
 
 def _policies(answer: Any) -> Iterable[tuple[str, Body]]:

@@ -36,7 +36,7 @@ def put_repository(node: Node, request: Request) -> Response:
     type, settings = body.get("type"), body.get("settings", {})
     if not isinstance(settings, dict):
         raise illegal("Malformed settings section, should include an inner object")
-    if not type:
+    if type is None:
         raise validation("type is missing")
     if "#" in name:
         raise _refused(name, "must not contain '#'")
