@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from ..project.write import Place, Text
 
 GROUPS = ("file", "kind", "one")
-ASKED_FOR = {
-    "documents": "documents are data: name an index, for example 'documents/countries'",
-    "alias": "an index's own document holds its aliases",
-    "api-key": "an API key's secret is told once, when it is made",
-}
-"""Kinds that are pulled only when they are named, or with --all-kinds, and why."""
+ASKED_FOR = frozenset({"alias", "api-key"})
+"""Kinds that are pulled only when they are named, or with --all-kinds: an index's own document holds its aliases, and
+an API key's secret is told once, when it is made."""
 
 What = Annotated[list[str] | None, typer.Argument(help="Kinds, addresses or globs; by default every kind.")]
 
@@ -115,6 +112,7 @@ def _texts(
             specs[address] = kind.written(one, cluster.capabilities)
         except EsctlError as error:
             failed[address] = error.problems[0].message
+    _owned_once(specs, [resource.address for resource in invocation.loaded.resources])
     root = invocation.settings.root
     found = places({a: folder_of[invocation.kinds[a.kind].spaced] for a in specs}, group, root)
     for resource in invocation.loaded.resources if force else ():
@@ -129,6 +127,16 @@ def _texts(
     survey = Survey(live, {a: r for a, r in remembered.items() if a in texts}, others)
     resources, refused = rehearse(texts, survey, invocation.context(cluster.capabilities), invocation)
     return {a: text for a, text in texts.items() if a in resources}, found, failed | refused
+
+
+def _owned_once(specs: Mapping[Address, Any], known: Iterable[Address]) -> None:
+    """An alias that has a document of its own stands in no index's document."""
+    aliases = {address.id for address in (*specs, *known) if address.kind == "alias"}
+    for address, spec in specs.items():
+        if address.kind == "index" and aliases & (spec.get("aliases") or {}).keys():
+            spec["aliases"] = {name: options for name, options in spec["aliases"].items() if name not in aliases}
+            if not spec["aliases"]:
+                del spec["aliases"]
 
 
 def _kinds(what: Collection[str] | None, all_kinds: bool, invocation: Invocation) -> list[str]:
