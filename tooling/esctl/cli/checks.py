@@ -11,6 +11,8 @@ from ..errors import EsctlError, Problem, ProjectError, Source
 from ..secret import Secret
 
 if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
     from ..kinds.base import Kind
     from ..kinds.rules.silence import Silence
     from ..model import Path, Resource
@@ -73,7 +75,10 @@ def examine(invocation: Invocation) -> tuple[Loaded, list[Problem]]:
         problems.extend(circle.problems)
     if not whole:
         problems = [problem for problem in problems if not (problem.rule in RULES and RULES[problem.rule].whole)]
-    problems = [*loaded.problems, *unsilenced(problems, _comments(invocation), loaded.resources, whole=whole)]
+    problems = [
+        *loaded.problems,
+        *unsilenced(problems, _comments(loaded, invocation.settings.root), loaded.resources, whole=whole),
+    ]
     return loaded, sorted(problems, key=lambda problem: (problem.source is None, problem.source or Source("")))
 
 
@@ -87,14 +92,12 @@ def _of_one(resource: Resource, kind: Kind) -> Iterator[Problem]:
     yield from _misplaced_secrets(resource, kind)
 
 
-def _comments(invocation: Invocation) -> list[Silence]:
+def _comments(loaded: Loaded, root: FilePath) -> list[Silence]:
     """The comments of the project's files that silence rules."""
     from ..kinds.rules.silence import silences
-    from ..project.load import resource_files
 
-    root = invocation.settings.root
     found: list[Silence] = []
-    for path in resource_files(invocation.settings):
+    for path in loaded.files:
         content = path.read_bytes()
         if b"esctl:" in content:
             text = content.decode("utf-8-sig", "replace")

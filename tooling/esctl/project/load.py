@@ -28,13 +28,14 @@ class Loaded:
     """The project's resources in the order of files and lines.
 
     `out_of_scope` are those whose `when` is false: not wanted here, but never orphans. `problems` are the mistakes of a
-    load that goes on in spite of them.
+    load that goes on in spite of them; `files` are those that were read.
     """
 
     resources: tuple[Resource, ...]
     warnings: tuple[Problem, ...] = ()
     out_of_scope: tuple[Address, ...] = ()
     problems: tuple[Problem, ...] = ()
+    files: tuple[FilePath, ...] = ()
 
 
 def load_resources(
@@ -51,7 +52,8 @@ def load_resources(
     beside what could be read.
     """
     loading = _Loading(settings, values, kinds)
-    for path in resource_files(settings):
+    files = resource_files(settings)
+    for path in files:
         loading.file(path)
     loading.check_dependencies()
     if loading.problems:
@@ -64,7 +66,7 @@ def load_resources(
         folders = ", ".join(settings.resources) or "mappings, kibana"
         warnings.append(Problem(f"no resources in {folders}", Source(FILE), "*.yaml files there are read", "warning"))
     out_of_scope = tuple(address for address in loading.out_of_scope if address not in loading.resources)
-    return Loaded(resources, tuple(warnings), out_of_scope, tuple(loading.problems))
+    return Loaded(resources, tuple(warnings), out_of_scope, tuple(loading.problems), tuple(files))
 
 
 def resource_files(settings: Settings) -> list[FilePath]:
