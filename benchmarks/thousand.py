@@ -47,6 +47,18 @@ spec:
       properties:
         "@timestamp": {{type: date}}
         message: {{type: text, fields: {{raw: {{type: keyword, ignore_above: 256}}}}}}
+        service: {{properties: {{name: {{type: keyword}}, version: {{type: keyword}}, environment: {{type: keyword}}}}}}
+        host:
+          properties:
+            name: {{type: keyword, ignore_above: 1024}}
+            ip: {{type: ip}}
+            os: {{properties: {{name: {{type: keyword}}, family: {{type: keyword}}}}}}
+        http:
+          properties:
+            method: {{type: keyword}}
+            status: {{type: short}}
+            bytes: {{type: long}}
+        trace: {{properties: {{id: {{type: keyword, ignore_above: 1024}}}}}}
         value_{n}: {{type: double}}
 """,
     "ilm-policy": """
@@ -68,6 +80,13 @@ spec:
     - set: {{field: stage, value: "{s}"}}
     - rename: {{field: a, target_field: b, ignore_missing: true}}
     - lowercase: {{field: b, ignore_missing: true}}
+    - date: {{field: time, formats: [ISO8601, UNIX_MS], target_field: "@timestamp", ignore_failure: true}}
+    - convert: {{field: http.status, type: integer, ignore_missing: true}}
+    - trim: {{field: message, ignore_missing: true}}
+    - append: {{field: tags, value: ["seen", "{s}"], allow_duplicates: false}}
+    - remove: {{field: [time, tmp], ignore_missing: true}}
+  on_failure:
+    - set: {{field: error.message, value: "failed"}}
 """,
     "index-template": """
 kind: index-template
@@ -89,7 +108,13 @@ spec:
       name: {{type: keyword}}
       when: {{type: date}}
       amount: {{type: scaled_or_long}}
-      note: {{type: text}}
+      note: {{type: text, fields: {{raw: {{type: keyword, ignore_above: 256}}}}}}
+      tags: {{type: keyword}}
+      active: {{type: boolean}}
+      address: {{type: ip}}
+      customer: {{properties: {{id: {{type: keyword}}, name: {{type: text}}, country: {{type: keyword}}}}}}
+      items: {{properties: {{sku: {{type: keyword}}, count: {{type: integer}}, price: {{type: double}}}}}}
+  aliases: {{}}
 """.replace("scaled_or_long", "long"),
 }
 
@@ -131,21 +156,23 @@ def server(folder: Path) -> Iterator[Server]:
     command += ["--data", str(folder / "data"), "--access-log", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        yield Server(ready["elasticsearch"], ready["kibana"], log)
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            ready = json.loads(process.stdout.readline())
+            yield Server(ready["elasticsearch"], ready["kibana"], log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
 
 
 def cost(command: list[str], environ: dict[str, str]) -> Cost:
     """Run it; what its process took."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **environ})
-    assert process.stderr is not None
-    said = process.stderr.read()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environ})
+    assert process.stdout is not None
+    said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode == 1:
-        raise SystemExit(said.decode())
+        raise SystemExit(said.decode()[-2000:])
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale, exit_code=process.returncode)
 

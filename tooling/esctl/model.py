@@ -55,6 +55,8 @@ class Resource:
     protect: bool = False
     adopt: bool = False
     moved_from: Address | None = None
+    secrets: tuple[Path, ...] = ()
+    """Where in `spec` secrets stand."""
     rendered: bool = False
     """True where `spec` is already the body that is sent: a state of an earlier run."""
 

@@ -94,19 +94,22 @@ def restored(body: Any, look_up: Callable[[str], Secret]) -> Any:
 
 def secrets_in(body: Any) -> Iterator[Secret]:
     """Every secret of a body."""
+    return (secret for _, secret in placed_secrets(body))
+
+
+def placed_secrets(body: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
+    """Every secret with the keys and list positions that lead to it."""
     if isinstance(body, Secret):
-        yield body
-    elif isinstance(body, dict):
-        for value in body.values():
-            yield from secrets_in(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from secrets_in(value)
+        yield path, body
+    elif isinstance(body, dict | list):
+        for key, value in body.items() if isinstance(body, dict) else enumerate(body):
+            if isinstance(value, Secret | dict | list):
+                yield from placed_secrets(value, (*path, key))
 
 
 def holds_secrets(body: Any) -> bool:
     """Whether there is one."""
-    return next(secrets_in(body), None) is not None
+    return next(placed_secrets(body), None) is not None
 
 
 def masked(answer: Any, body: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean, nearest
 from ..model import Address, Path, Resource
+from ..secret import placed_secrets
 from .settings import in_words, read_text
 from .values import Values, substitute
 from .yaml import Document, read_yaml
@@ -68,10 +69,11 @@ class _Reading:
         scope = self.in_scope(data["when"]) if "when" in data else True
         if not scope:
             data = {key: value for key, value in data.items() if key != "spec"}
-        data = {
-            key: value if key in ("kind", "when") else substitute(value, self.rules.values, (key,), self.problem)
-            for key, value in data.items()
-        }
+        if not self.document.plain:
+            data = {
+                key: value if key in ("kind", "when") else substitute(value, self.rules.values, (key,), self.problem)
+                for key, value in data.items()
+            }
         address = self.address(data)
         if not scope:
             self.result.out_of_scope = address
@@ -85,7 +87,10 @@ class _Reading:
         }
         if address:
             source = Source(self.path, self.document.line)
-            self.result.resource = Resource(address=address, source=source, lines=self.document.lines, **parts)
+            secrets = () if self.document.plain else tuple(path for path, _ in placed_secrets(parts["spec"]))
+            self.result.resource = Resource(
+                address=address, source=source, lines=self.document.lines, secrets=secrets, **parts
+            )
 
     def keys(self, data: Mapping[str, Any]) -> None:
         """Tell unknown keys and missing ones; an unknown key may be a slip of a missing one."""
@@ -211,7 +216,7 @@ class _Reading:
         if not isinstance(spec, dict):
             self.problem(("spec",), f"spec must be a mapping, not {in_words(spec)}")
             return {}
-        finished = self.finished(spec, ("spec",), kind)
+        finished = spec if self.document.plain else self.finished(spec, ("spec",), kind)
         if not isinstance(finished, dict):
             self.problem(("spec",), f"spec must be a mapping, not {in_words(finished)}", "is parse: true missing?")
             return {}

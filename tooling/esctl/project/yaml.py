@@ -20,11 +20,13 @@ from ..model import Path
 
 _PLAIN = "plain"  # the tag that scalars without quotes and without a tag get here
 _TAG = "tag:yaml.org,2002:"
+_TEXT, _LIST, _MAPPING = _TAG + "str", _TAG + "seq", _TAG + "map"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_NOT_PLAIN = re.compile(r"[$\\]|\.inf|\.nan", re.IGNORECASE)
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
 
 _DEPTH = 100
@@ -40,6 +42,8 @@ class Document:
     data: Any
     lines: dict[Path, int]
     line: int
+    plain: bool = False
+    """True where nothing in the file can be a reference (`${…}`), a `$file` or a number that JSON lacks."""
 
 
 def plain_scalar(text: str) -> str | int | float | bool | None:
@@ -72,6 +76,7 @@ def read_yaml(text: str, path: str, lines: Sequence[int] | None = None) -> list[
         raise ProjectError([Problem(f"nested deeper than {_DEPTH} levels", _source(path, too_deep, lines))])
     problems: list[Problem] = []
     documents = []
+    plain = not _NOT_PLAIN.search(text)
     try:
         parser = _Nodes(text)
         while parser.check_node():
@@ -87,7 +92,7 @@ def read_yaml(text: str, path: str, lines: Sequence[int] | None = None) -> list[
                 problems.append(Problem("its aliases expand to too many values", Source(path, line)))
                 continue
             if data is not None:
-                documents.append(Document(data, reading.lines, line))
+                documents.append(Document(data, reading.lines, line, plain))
     except yaml.reader.ReaderError as error:
         before = text[: error.position] if isinstance(error.position, int) else ""
         where = _source(path, before.count("\n") + 1, lines)
@@ -150,8 +155,8 @@ class _Nodes(CParser):
 
     def resolve(self, kind: type, value: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
-            return _PLAIN if implicit[0] else _TAG + "str"
-        return _TAG + ("seq" if kind is yaml.SequenceNode else "map")
+            return _PLAIN if implicit[0] else _TEXT
+        return _LIST if kind is yaml.SequenceNode else _MAPPING
 
     def descend_resolver(self, parent: Any, index: Any) -> None: ...
 
@@ -196,25 +201,26 @@ class _Reading:
             self.open.discard(id(node))
 
     def sequence(self, node: yaml.Node, at: Path) -> list[Any]:
-        if node.tag != _TAG + "seq":
+        if node.tag != _LIST:
             self.unknown_tag(node, ("seq",))
         items = []
         for index, item in enumerate(node.value):
-            self.lines[(*at, index)] = self.line(item)
-            items.append(self.data(item, (*at, index)))
+            place = (*at, index)
+            self.lines[place] = self.line(item)
+            items.append(self.data(item, place))
         return items
 
     def mapping(self, node: yaml.MappingNode, at: Path) -> dict[str, Any]:
-        if node.tag != _TAG + "map":
+        if node.tag != _MAPPING:
             self.unknown_tag(node, ("map",))
         data: dict[str, Any] = {}
-        for key, child in self.pairs(node, set()):
-            name = str(key.value)
-            self.lines[(*at, name)] = self.line(key)
-            data[name] = self.data(child, (*at, name))
+        for name, (key, child) in self.pairs(node, set()).items():
+            place = (*at, name)
+            self.lines[place] = self.line(key)
+            data[name] = self.data(child, place)
         return data
 
-    def pairs(self, node: yaml.MappingNode, merging: set[int]) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+    def pairs(self, node: yaml.MappingNode, merging: set[int]) -> dict[str, tuple[yaml.ScalarNode, yaml.Node]]:
         """The pairs of a mapping: its own in order, then those that merge keys bring and it lacks."""
         own: dict[str, tuple[yaml.ScalarNode, yaml.Node]] = {}
         merges: list[yaml.Node] = []
@@ -239,9 +245,9 @@ class _Reading:
                 if id(source) in merging or source is node:
                     self.problem(merge, "an alias stands inside what it names")
                     continue
-                for key, child in self.pairs(source, merging | {id(node)}):
-                    own.setdefault(key.value, (key, child))
-        return list(own.values())
+                for name, pair in self.pairs(source, merging | {id(node)}).items():
+                    own.setdefault(name, pair)
+        return own
 
     def merge_sources(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
@@ -255,7 +261,7 @@ class _Reading:
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         value = node.value
-        if node.tag == _TAG + "str":
+        if node.tag == _TEXT:
             return value
         try:
             plain = plain_scalar(value)
