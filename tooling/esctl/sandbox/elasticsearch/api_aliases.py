@@ -89,7 +89,7 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> Body:
     results: list[Body] = []
     missed = False
     for kind, action in actions:
-        named = action.get("indices", action.get("index"))
+        named = action.get("indices", action.get("index")) or []
         names: list[str] = named.split(",") if isinstance(named, str) else list(named)
         if kind == "remove_index":
             for name in names:
@@ -98,7 +98,7 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> Body:
                 dropped.append(node.indices[name])
             results.append({"action": {"type": kind, "indices": names, "aliases": []}, "status": 200})
             continue
-        called = action.get("aliases", action.get("alias"))
+        called = action.get("aliases", action.get("alias")) or []
         aliases: list[str] = [called] if isinstance(called, str) else list(called)
         indices = resolve(node, names, aliases=False, closed=True, hidden=True, allow_no_indices=False)
         stream_names = [s for s in streams(node) if any(fnmatchcase(s, name) for name in names)]
@@ -139,12 +139,12 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> Body:
     _check_not_both(node, changed)
     for index in dropped:
         node.remove_index(index)
-    for name, aliases in changed.items():
-        if name in streams(node) and streams(node)[name]["aliases"] != aliases:
-            node.put("data_stream", name, {**streams(node)[name], "aliases": aliases})
+    for name, kept in changed.items():
+        if name in streams(node) and streams(node)[name]["aliases"] != kept:
+            node.put("data_stream", name, {**streams(node)[name], "aliases": kept})
         index_ = node.indices.get(name)
-        if index_ and index_.aliases != aliases:
-            index_.aliases = aliases
+        if index_ and index_.aliases != kept:
+            index_.aliases = kept
             node.save(index_)
     return {"acknowledged": True, "errors": missed} | ({"action_results": results} if missed else {})
 

@@ -100,7 +100,9 @@ def simulate(node: Node, request: Request) -> Response:
         pipeline = compile_pipeline("_simulate_pipeline", body["pipeline"])
     else:
         raise ElasticsearchError("parse_exception", "[pipeline] required property is missing", property_name="pipeline")
-    if not body.get("docs"):
+    if "docs" not in body:
+        raise ElasticsearchError("parse_exception", "[docs] required property is missing", property_name="docs")
+    if not body["docs"]:
         raise illegal("must specify at least one document in [docs]")
     return Response({"docs": [_simulated(runner, pipeline, doc, request.flag("verbose")) for doc in body["docs"]]})
 
