@@ -120,7 +120,7 @@ def test_verify_tells_of_a_template_that_is_none(place: Place) -> None:
     with place.invocation.cluster() as cluster:
         told = list(SEARCH_TEMPLATE.verify(address, {}, cluster, Capabilities()))
         assert len(told) == 1 and "Failed to close 'open' tag" in told[0]
-    place.write(BOTH)
+    place.write(BOTH.replace('{query: {match: {title: "{{q}}"}}}', "'{{size}} is no JSON'"))
     place.apply()
     with place.invocation.cluster() as cluster:
         assert list(SEARCH_TEMPLATE.verify(address, {}, cluster, Capabilities())) == []
