@@ -52,6 +52,18 @@ def test_everything_at_once_in_the_order_that_the_server_asks_for(place: Place) 
     assert place.clean()
 
 
+def test_seed_documents_come_before_the_execution(place: Place) -> None:
+    seeds = (
+        "---\nkind: documents\nid: customers\nspec: {index: customers, documents: [{_id: a, mail: a@b.c, name: Ada}]}\n"
+    )
+    place.write(CUSTOMERS + PIPELINE + seeds)
+    place.apply()
+    assert place.clean()
+    docs = {"docs": [{"_source": {"mail": "a@b.c"}}]}
+    _, answer = place.ask("POST", "/_ingest/pipeline/orders/_simulate", docs)
+    assert answer["docs"][0]["doc"]["_source"]["customer"] == {"mail": "a@b.c", "name": "Ada"}
+
+
 def test_a_policy_that_no_pipeline_uses_is_made_anew(place: Place) -> None:
     place.write(CUSTOMERS)
     place.apply()

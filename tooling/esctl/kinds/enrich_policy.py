@@ -14,6 +14,9 @@ from .normalise import as_list, copy, drop, drop_if, get
 from .rest import RestKind
 
 TYPES = ("match", "range", "geo_match")
+SOURCES = ("index", "data-stream", "alias", "documents")
+"""What the policy may read from under one name: all of it comes first, seed documents of that id included."""
+
 INDEX = ".enrich-"
 STATE = "/_cluster/state/metadata/.enrich-*"
 FILTER = {"filter_path": "metadata.indices.*.aliases", "expand_wildcards": "all"}
@@ -34,7 +37,8 @@ class EnrichPolicyKind(RestKind):
             indices = get(resource.spec, (kind, "indices"))
             for pattern in indices if isinstance(indices, list) else [indices]:
                 for name in index_names(pattern):
-                    yield Reference(Address("index", name), ("spec", kind, "indices"), soft=True)
+                    for source in SOURCES:
+                        yield Reference(Address(source, name), ("spec", kind, "indices"), soft=True)
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
         found = super().read(sender, addresses, capabilities)
@@ -149,8 +153,8 @@ ENRICH_POLICY = EnrichPolicyKind(
     path="/_enrich/policy/{id}",
     listing="/_enrich/policy",
     items=_listed,
-    about="Looks up fields in indices, for the enrich processor of pipelines. It is executed once made; one that a"
-    " pipeline uses cannot change: write the new one under a new id.",
+    about="Looks up fields in indices, for the enrich processor of pipelines. It is executed when it is made: what it"
+    " looks up comes first (`depends_on`). One that a pipeline uses cannot change: write the new one under a new id.",
     api="PUT /_enrich/policy/{name}",
     rules=tuple(
         rule

@@ -29,6 +29,9 @@ SETTINGS = (
     "max_page_search_size docs_per_second dates_as_epoch_millis align_checkpoints use_point_in_time deduce_mappings"
     " num_failure_retries unattended"
 ).split()
+SOURCES = ("index", "data-stream", "alias", "documents")
+"""What the source may be under one name: all of it comes first, seed documents of that id included."""
+
 PAGE = 1000  # the most that one GET _transform gives
 
 RULES = (
@@ -61,7 +64,8 @@ class TransformKind(RestKind):
         index = get(resource.spec, ("source", "index"))
         for pattern in index if isinstance(index, list) else [index]:
             for name in index_names(pattern):
-                yield Reference(Address("index", name), ("spec", "source", "index"), soft=True)
+                for kind in SOURCES:
+                    yield Reference(Address(kind, name), ("spec", "source", "index"), soft=True)
         for name in index_names(get(resource.spec, ("dest", "index"))):
             yield Reference(Address("index", name), ("spec", "dest", "index"), soft=True)
         pipeline = get(resource.spec, ("dest", "pipeline"))
@@ -219,7 +223,7 @@ def _listed(answer: Any) -> Iterable[tuple[str, Body]]:
 
 TRANSFORM = TransformKind(
     name="transform",
-    stage=55,
+    stage=61,
     path="/_transform/{id}",
     listing="/_transform",
     items=_listed,
