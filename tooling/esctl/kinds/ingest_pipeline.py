@@ -20,7 +20,8 @@ OF_A_MODEL = ("params.model_hash", "params.centroids", "params.components", "par
 def processors(spec: Any, path: Path = ()) -> Iterator[tuple[Path, str, Body]]:
     """Every processor of a pipeline with its path and type, those below `on_failure` and `foreach` included."""
     for key in ("processors", "on_failure"):
-        for position, entry in enumerate(spec.get(key) or () if isinstance(spec, dict) else ()):
+        entries = spec.get(key) if isinstance(spec, dict) else None
+        for position, entry in enumerate(entries if isinstance(entries, list) else ()):
             if not isinstance(entry, dict):
                 continue
             for kind, options in entry.items():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..normalise import get
+from ..normalise import flat_settings, get
 from .rule import Found, rule
 from .written import Written
 
@@ -98,13 +98,9 @@ def rollover_alias(written: Written) -> Iterator[Found]:
     ILM then stops with an error in its `check-rollover-ready` step. A warning: the alias may come with each index, or
     from a component that is written elsewhere.
     """
-    from ..normalise import flat_settings
 
-    rolling = {
-        policy.address.id
-        for policy in written.of("ilm-policy")
-        if "rollover" in (get(policy.spec, ("policy", "phases", "hot", "actions")) or {})
-    }
+    path = ("policy", "phases", "hot", "actions", "rollover")
+    rolling = {policy.address.id for policy in written.of("ilm-policy") if get(policy.spec, path) is not None}
     for template in written.of("index-template") if rolling else ():
         if "data_stream" in template.spec or not written.complete(template):
             continue
