@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -70,6 +71,7 @@ def pull(
     left |= failed
     files = _files(texts, places)
     _write(files, invocation.settings.root)
+    doubts = _doubts(invocation, set(files)) if files else []
     secrets = sorted({name for text in texts.values() for name in _secrets(text.yaml)})
     if invocation.json:
         invocation.answer(
@@ -84,7 +86,9 @@ def pull(
     _tell(invocation, texts, places, files, known, found.foreign, failed, secrets, force)
     for name, why in found.unread.items():
         invocation.warn(f"{name}: not pulled: {why}")
-    return 1 if failed or found.unread else 0
+    for doubt in doubts:
+        invocation.warn(doubt)
+    return 1 if failed or found.unread or doubts else 0
 
 
 def _texts(
@@ -221,6 +225,30 @@ def _write(files: Mapping[str, str], root: Path) -> None:
             path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise EsctlError(f"{error.filename}: cannot be written: {error.strerror}") from None
+
+
+def _doubts(invocation: Invocation, files: Collection[str]) -> list[str]:
+    """What `validate` still calls a mistake in the files just written.
+
+    What a rule objects to is there on a server: the line gets the comment that allows it.
+    """
+    from ..project.edit import allowing
+    from .checks import examine
+
+    def mistakes() -> list[Any]:
+        anew = Invocation(**{field.name: getattr(invocation, field.name) for field in dataclasses.fields(invocation)})
+        _, problems = examine(anew)
+        return [p for p in problems if p.severity == "error" and p.source and p.source.path in files]
+
+    rules: dict[tuple[str, int], set[str]] = {}
+    for problem in mistakes():
+        if problem.rule:
+            rules.setdefault((problem.source.path, problem.source.line), set()).add(problem.rule)
+    for (name, line), names in rules.items():
+        path = invocation.settings.root / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(allowing(text, line, sorted(names)), encoding="utf-8", newline="")
+    return [str(problem) for problem in (mistakes() if rules else [])]
 
 
 def _secrets(text: str) -> list[str]:

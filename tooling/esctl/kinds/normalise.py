@@ -16,7 +16,7 @@ Rule = Callable[[Body, Capabilities], Body]
 
 # Set by the server on every index; never written by a person.
 SERVER_SETTINGS = re.compile(
-    r"index\.(creation_date(_string)?|uuid|provided_name|version\..+|history_uuid|resize\..+"
+    r"index\.(verified_before_close|creation_date(_string)?|uuid|provided_name|version\..+|history_uuid|resize\..+"
     r"|routing\.allocation\.include\._tier_preference|routing\.allocation\.initial_recovery\..+)"
 )
 
@@ -102,6 +102,8 @@ def _object(mapping: Body, capabilities: Capabilities) -> Body:
         mapping["dynamic"] = "true" if mapping["dynamic"] else "false"
     if isinstance(mapping.get("properties"), dict):
         mapping["properties"] = {n: _field(field, capabilities) for n, field in mapping["properties"].items()}
+        if not mapping["properties"]:
+            del mapping["properties"]  # an index does not show them: an object without fields has a type instead
     return mapping
 
 
@@ -110,8 +112,11 @@ def _field(field: Any, capabilities: Capabilities) -> Any:
         return field
     kind = field.get("type", "object")
     field = _object(field, capabilities)
-    if kind == "object" and "properties" in field:
-        field.pop("type", None)
+    if kind == "object":
+        if "properties" in field:
+            field.pop("type", None)
+        else:
+            field["type"] = "object"
     if isinstance(field.get("copy_to"), str):
         field["copy_to"] = [field["copy_to"]]
     _as_shown(kind, field)

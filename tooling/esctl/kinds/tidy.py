@@ -14,6 +14,9 @@ from .normalise import as_text, copy, get
 OF_AN_INDEX = {"number_of_shards": 1, "number_of_replicas": 1}
 """Settings that every index shows, with the value that Elasticsearch gives them where nobody says another."""
 
+NESTED = ("analysis.", "similarity.")
+"""Settings that people write as mappings inside mappings; the others stay on one line each, with dots."""
+
 
 def tidy(body: Body, settings: Path, mappings: Path, *, defaults: bool = False) -> Body:
     """`body` with the settings and the mapping at these paths made tidy; without defaults, where told to drop them."""
@@ -31,8 +34,20 @@ def tidy(body: Body, settings: Path, mappings: Path, *, defaults: bool = False) 
 
 def tidy_settings(settings: Body, *, defaults: bool = False) -> Body:
     """`{"index.number_of_shards": "3"}` → `{number_of_shards: 3}`."""
-    found = {name.removeprefix("index."): _value(value) for name, value in settings.items()}
-    return {name: value for name, value in found.items() if not (defaults and OF_AN_INDEX.get(name) == value)}
+    found: Body = {}
+    for name, value in settings.items():
+        name, value = name.removeprefix("index."), _value(value)
+        if defaults and OF_AN_INDEX.get(name) == value:
+            continue
+        if not name.startswith(NESTED):
+            found[name] = value
+            continue
+        *parents, last = name.split(".")
+        at = found
+        for key in parents:
+            at = at.setdefault(key, {})
+        at[last] = value
+    return found
 
 
 def _value(value: Any) -> Any:
@@ -62,11 +77,12 @@ def _tidy_mapping(mapping: Body) -> None:
 
 
 def settings_like(settings: Body, model: Body) -> Body:
-    """Flat `settings` nested as `model` nests them: a name that `model` writes stands where it does there."""
+    """Tidy `settings` nested as `model` nests them: a name that `model` writes stands where it does there."""
     places = {name: place for name, place in _places(model)}
     prefix: Path = ("index",) if isinstance(model.get("index"), dict) else ()
     found: Body = {}
-    for name, value in settings.items():
+    for name, written in _places(settings):
+        value = get(settings, written)
         place = places.get(name)
         if place is None:
             known = [(n, p) for n, p in places.items() if len(p) > len(prefix) + 1 and _family(n) == _family(name)]

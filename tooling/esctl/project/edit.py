@@ -50,6 +50,19 @@ def edited(text: str, document: int, edits: Sequence[Edit]) -> str:
     return text
 
 
+def allowing(text: str, line: int, rules: Sequence[str]) -> str:
+    """`text` with a comment that allows these rules on a line (from 1); `text` itself where no comment can stand."""
+    lines = text.splitlines(keepends=True)
+    ended = lines[line - 1].rstrip("\r\n")
+    lines[line - 1] = f"{ended}  # esctl: allow {', '.join(rules)}{lines[line - 1][len(ended) :]}"
+    changed = "".join(lines)
+    try:
+        same = _same([one.data for one in read_yaml(text, "")], [one.data for one in read_yaml(changed, "")])
+    except ProjectError:
+        return text
+    return changed if same else text
+
+
 def edits_between(before: Any, after: Any, path: Path = ()) -> list[Edit]:
     """The edits that make `after` of `before`: as deep as they can be; lists of other length as wholes."""
     if isinstance(before, dict) and isinstance(after, dict):
