@@ -207,5 +207,5 @@ API_KEY = ApiKeyKind(
     api="POST /_security/api_key, and `write_to`",
     meta=("metadata",),
     needs=Needs(security=True),
-    deletion=Cost(Consequence.IRREVERSIBLE, "the key is invalidated: what uses it is refused, and no key is like it"),
+    deletion=Cost(Consequence.IRREVERSIBLE, "the key is invalidated; one that is made again has another secret"),
 )

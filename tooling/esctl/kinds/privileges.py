@@ -37,7 +37,7 @@ def unknown(what: str, written: Any, path: Path) -> Iterator[Finding]:
         message = f'there is no {what.replace("_", " ")} privilege "{name}"'
         severity: Any = "error" if slip else "warning"
         hint = near or "it is passed on; the server may know it"
-        yield Finding((*path, position), message, hint, severity, "unknown-privilege")
+        yield Finding((*path, position), message, hint, severity, "unknown-value")
 
 
 def bad_name(kind: str, name: str) -> str | None:
