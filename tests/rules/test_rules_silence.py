@@ -67,6 +67,12 @@ def test_an_error_can_be_silenced_and_a_misplaced_secret_cannot(project, capsys)
     assert code == 1 and told == ["mappings/a.yaml:5 misplaced-secret", "mappings/a.yaml:5 unknown-rule"]
 
 
+def test_a_secret_where_no_kind_expects_one_is_one_line(project, capsys):
+    text = 'kind: data-view\nid: a\nspec: {title: "${secret.env.K}"}\n---\nkind: dashboard\nid: b\nspec: {title: t, panels: ["${secret.env.K}"]}\n'
+    code, told = validated(project, capsys, a__yaml=text)
+    assert code == 1 and {"mappings/a.yaml:3 misplaced-secret", "mappings/a.yaml:7 misplaced-secret"} <= set(told)
+
+
 def test_unknown_rules_and_idle_comments_are_told(project, capsys):
     text = "# esctl: allow bad-name\nkind: index # esctl: allow vector-option\nid: a # esctl: allow bad-name\nspec: {} # esctl: allow\n"
     assert validated(project, capsys, a__yaml=text) == (

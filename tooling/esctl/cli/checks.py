@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError, Problem, ProjectError, Source
-from ..secret import Secret
+from ..secret import Secret, replaced
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
@@ -86,10 +86,13 @@ def _of_one(resource: Resource, kind: Kind) -> Iterator[Problem]:
     """What is wrong with one resource by itself."""
     if resource.address.space and not kind.spaced:
         yield Problem(f"a {kind.name} lives in no space", resource.at("space"), "take `space` out")
+    misplaced = list(_misplaced_secrets(resource, kind))
+    if misplaced:  # a kind that has no place for secrets need not know how to look at one
+        resource = replace(resource, spec=replaced(resource.spec, lambda secret: secret.reference))
     for problem in kind.check(resource):
         silenceable = problem.rule or problem.severity == "error"
         yield problem if silenceable else replace(problem, rule="body")
-    yield from _misplaced_secrets(resource, kind)
+    yield from misplaced
 
 
 def _comments(loaded: Loaded, root: FilePath) -> list[Silence]:

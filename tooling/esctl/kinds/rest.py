@@ -122,7 +122,8 @@ def body_problems(resource: Resource, *aliases: str) -> Iterator[Problem]:
     """
     for path, message, hint, severity, rule in schema.check(resource.address.kind, resource.spec):
         yield Problem(message, resource.at("spec", *path), hint, severity, rule)
-    for alias, options in (get(resource.spec, aliases) or {}).items():
+    written = get(resource.spec, aliases)
+    for alias, options in written.items() if isinstance(written, dict) else ():
         for key in ("routing", "index_routing", "search_routing"):
             value = options.get(key) if isinstance(options, dict) else None
             if isinstance(value, int | float):
