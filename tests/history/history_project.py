@@ -69,7 +69,18 @@ class Project:
     def writes(self) -> list[str]:
         """Lines of the access log that are no reads and not about esctl's own indices."""
         log = (self.sandbox.data / "access.log").read_text(encoding="utf-8").splitlines()
-        reads = (" GET ", " HEAD ", "_search", "_mget", "_export", "_bulk_get", "/_query/", "_query/", "_find", "/esctl-")
+        reads = (
+            " GET ",
+            " HEAD ",
+            "_search",
+            "_mget",
+            "_export",
+            "_bulk_get",
+            "/_query/",
+            "_query/",
+            "_find",
+            "/esctl-",
+        )
         return [line for line in log if not any(part in line for part in reads)]
 
     def requests(self) -> int:

@@ -48,6 +48,7 @@ class Recorder:
         self._run = Run(occasion.command, "", who=who(), commit=commit, environment=occasion.environment)
         self._seal = plan.seal if isinstance(plan.seal, Seal) else Seal.fresh()
         self._planned = 0
+        self._marking: set[Address] = set()
 
     def begin(self, changes: Sequence[Change]) -> None:
         """Write down what is about to happen. Raises ServerError where no server answers."""
@@ -70,7 +71,11 @@ class Recorder:
         return self._marked(change.moved_from.address for change in changes if change.moved_from is not None)
 
     def _marked(self, addresses: Iterable[Address]) -> list[Body]:
-        return [] if self.number is None else self._history.marks(self.number, addresses)
+        if self.number is None:
+            return []
+        asked = list(addresses)
+        self._marking.update(asked)
+        return self._history.marks(self.number, asked)
 
     def upkeep(self, changes: Sequence[Change]) -> list[Body]:
         """Lines of `_bulk` for what only the ledger learns: refreshed, or forgotten."""
@@ -101,7 +106,7 @@ class Recorder:
             reason=reason or failure,
         )
         try:
-            self._history.end(run, left)
+            self._history.end(run, left, self._marking)
             if self.number > self._occasion.keep:
                 self._history.prune(self.number - self._occasion.keep + 1)
         except ServerError as error:

@@ -177,15 +177,18 @@ class History:
             lines += [{"index": {"_index": INDEX, "_id": self._id(number, step.address)}}, document]
         return lines
 
-    def end(self, run: Run, outcomes: Sequence[Step] = ()) -> None:
-        """Write down how a run ended; `outcomes` are the changes that failed or were skipped, with the reason."""
+    def end(self, run: Run, outcomes: Sequence[Step] = (), marked: Collection[Address] = ()) -> None:
+        """Write down how a run ended; `outcomes` are the changes that failed or were skipped, with the reason.
+
+        Of those in `marked`, the state stays as it is: the request that was to mark them told the ledger, or did not.
+        """
         if outcomes:
             self._bulk(
                 line
                 for step in outcomes
                 for line in (
                     {"update": {"_id": self._id(run.number, step.address)}},
-                    {"doc": {"state": step.state, "told": self._told(step)}},
+                    {"doc": {"told": self._told(step)} | ({} if step.address in marked else {"state": step.state})},
                 )
             )
         path = f"/{INDEX}/_doc/{quote(self._id(run.number), safe='')}"

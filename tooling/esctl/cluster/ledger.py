@@ -105,9 +105,9 @@ class Ledger:
         """Write documents, many with a request; returns them as written, with their new versions.
 
         Each replaces the version given, else the one this ledger last read or wrote; where there is neither, it must be
-        new. What is empty of `digest`, `who`, `when`, `commit` and `project` is filled in. `beside` are lines of `_bulk`
-        that go along with the last request, each operation with an `_index` of its own; what becomes of them is not
-        looked at. Raises Refused where a document changed since, or belongs to another project; the others of its
+        new. What is empty of `digest`, `who`, `when`, `commit` and `project` is filled in. `beside` are lines of
+        `_bulk` that go along with the last request, each operation with an `_index` of its own; what becomes of them is
+        not looked at. Raises Refused where a document changed since, or belongs to another project; the others of its
         request are written all the same.
         """
         self.prepare()
