@@ -120,6 +120,15 @@ def test_a_policy_that_lost_its_index_is_executed_again(place: Place) -> None:
     assert place.clean()
 
 
+def test_a_run_that_ended_before_the_execution_goes_on(place: Place) -> None:
+    place.ask("PUT", "/customers", {"mappings": {"properties": {"mail": {"type": "keyword"}}}})
+    policy = {"match": {"indices": ["customers"], "match_field": "mail", "enrich_fields": ["name"]}}
+    place.ask("PUT", "/_enrich/policy/by-mail", policy)
+    place.write(CUSTOMERS)
+    change = place.change("enrich-policy/by-mail")
+    assert (str(change.cause), change.action, len(change.requests)) == ("pending", Action.UPDATE, 1)
+
+
 def test_a_pipeline_whose_policy_was_never_executed_is_refused(place: Place) -> None:
     policy = {"match": {"indices": ["customers"], "match_field": "mail", "enrich_fields": ["name"]}}
     place.ask("PUT", "/customers", {"mappings": {"properties": {"mail": {"type": "keyword"}}}})

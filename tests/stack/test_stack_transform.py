@@ -125,6 +125,16 @@ def test_stopped_by_hand_is_drift_and_started_again(place: Place) -> None:
     assert place.clean()
 
 
+def test_a_run_that_ended_before_the_start_goes_on(place: Place) -> None:
+    place.write(SALES + BY_DAY)
+    place.apply()
+    place.ask("POST", "/_transform/by-day/_stop")
+    place.ask("POST", "/_transform/by-day/_update", {"frequency": "10m"})
+    place.write(SALES + BY_DAY + "  frequency: 10m\n")
+    change = place.change("transform/by-day")
+    assert (str(change.cause), [str(r) for r in change.requests]) == ("pending", ["POST /_transform/by-day/_start"])
+
+
 def test_what_update_takes_changes_in_place_and_back(place: Place) -> None:
     extra = "  description: By day\n  frequency: 5m\n  settings: {docs_per_second: 100}\n"
     extra += "  retention_policy: {time: {field: day, max_age: 30d}}\n  _meta: {team: shops}\n"

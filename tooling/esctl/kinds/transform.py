@@ -121,6 +121,10 @@ class TransformKind(RestKind):
         if runs:
             yield start
 
+    def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
+        """A run that was cut off between the update and the start leaves what is wanted, only stopped."""
+        return last is not None and live["state"] == STOPPED and same({**live, "state": STARTED}, wanted)
+
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         """Its destination stays, documents included."""
         return (*self.delete(address, context), *self.write(address, body, None, context))
