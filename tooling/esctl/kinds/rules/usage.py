@@ -47,7 +47,7 @@ def fields_of_query(body: Any, path: Path) -> Iterator[tuple[str, Path]]:
                 continue
             if key in ("field", "default_field") and isinstance(part, str):
                 yield _bare(part), at
-            elif key == "fields" and isinstance(part, list):
+            elif key in ("fields", "_source") and isinstance(part, list):
                 for position, name in enumerate(part):
                     name = name.get("field") if isinstance(name, dict) else name
                     if isinstance(name, str):
@@ -170,7 +170,8 @@ def _of_charts(
         own = _runtime(source.get("field_settings"))
     for key, part in value.items():
         if key == "spec":
-            continue  # Vega's
+            yield from _of_vega(resource, part, (*path, key))
+            continue
         if names and key in ("field", "field_name", "metric_field", "split_field") and isinstance(part, str):
             yield Use(resource, names, part, (*path, key), own)
         elif names and key == "fields" and isinstance(part, list):
@@ -183,6 +184,33 @@ def _of_charts(
             yield Use(resource, names, part["time_field"], (*path, key, "time_field"), own)
         else:
             yield from _of_charts(resource, part, (*path, key), names, own, views)
+
+
+def _of_vega(resource: Resource, spec: Any, path: Path) -> Iterator[Use]:
+    """Fields in the queries of a Vega specification, which is data, or text that holds some."""
+    from ...dashboards.vega import spec_data
+
+    try:
+        data = spec_data(spec)
+    except ValueError:
+        return  # the kind tells it
+    for place, url in _urls(data, ()):
+        names, body = url.get("index"), url.get("body")
+        if isinstance(names, str) and isinstance(body, dict):
+            own = _runtime(body.get("runtime_mappings"))
+            for field, where in fields_of_query(body, (*path, *place, "url", "body")):
+                yield Use(resource, names, field, where if isinstance(spec, dict) else path, own)
+
+
+def _urls(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("url"), dict):
+            yield path, value["url"]
+        for key, part in value.items():
+            yield from _urls(part, (*path, key))
+    elif isinstance(value, list):
+        for position, part in enumerate(value):
+            yield from _urls(part, (*path, position))
 
 
 def _runtime(value: Any) -> frozenset[str]:
