@@ -203,7 +203,8 @@ API_KEY = ApiKeyKind(
     path="/_security/api_key/{id}",
     listing=QUERY,
     items=_items,
-    about="An API key. Its secret is shown once, when the key is made, or written to the file that `write_to` names.",
+    about="An API key. Its secret is shown once, when the key is made, or written to the file that `write_to` names."
+    " One that has expired or was invalidated is made again.",
     api="POST /_security/api_key, and `write_to`",
     meta=("metadata",),
     needs=Needs(security=True),

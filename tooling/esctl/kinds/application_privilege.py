@@ -101,7 +101,7 @@ APPLICATION_PRIVILEGE = ApplicationPrivilegeKind(
     api="PUT /_security/privilege (one privilege of one application)",
     rules=(drop(("application",), ("name",)), _actions, drop_if(("metadata",), {}, None)),
     meta=("metadata",),
-    needs=Needs(security=True),
+    needs=Needs(serverless=False, security=True),
     system=_system,
     deletion=Cost(Consequence.INSTANT, "roles that give it give nothing by it any more"),
 )

@@ -185,7 +185,8 @@ ROLE = RoleKind(
     path="/_security/role/{id}",
     listing="/_security/role",
     items=mapped,
-    about="What who has it may do: in the cluster, in indices and, with `kibana`, in Kibana's spaces and features.",
+    about="What who has it may do: in the cluster, in indices and, with `kibana`, in Kibana's spaces and features."
+    " To limit it to fields or documents needs a platinum licence.",
     api="PUT /_security/role/{name}; with `kibana`, PUT /api/security/role/{name}",
     meta=("metadata",),
     needs=Needs(security=True),

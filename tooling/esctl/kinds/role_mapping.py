@@ -157,7 +157,7 @@ ROLE_MAPPING = RoleMappingKind(
     api="PUT /_security/role_mapping/{name}",
     rules=(one_form, drop_if(("roles",), []), drop_if(("role_templates",), []), drop_if(("metadata",), {})),
     meta=("metadata",),
-    needs=Needs(security=True),
+    needs=Needs(serverless=False, security=True),
     system=_system,
     deletion=Cost(Consequence.INSTANT, "those whom it matches lose its roles at their next request"),
 )
