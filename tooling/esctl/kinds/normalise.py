@@ -92,6 +92,8 @@ def mappings(path: Path) -> Rule:
                             definition[name] = [definition[name]]
             shown = {k: v for k, v in mapping.items() if not unseen_at_root(k, v, capabilities)}
             parent[key] = _object(shown, capabilities)
+            if parent[key].get("properties") == {}:
+                del parent[key]["properties"]
         return body
 
     return rule
@@ -102,8 +104,6 @@ def _object(mapping: Body, capabilities: Capabilities) -> Body:
         mapping["dynamic"] = "true" if mapping["dynamic"] else "false"
     if isinstance(mapping.get("properties"), dict):
         mapping["properties"] = {n: _field(field, capabilities) for n, field in mapping["properties"].items()}
-        if not mapping["properties"]:
-            del mapping["properties"]  # an index does not show them: an object without fields has a type instead
     return mapping
 
 
@@ -112,11 +112,8 @@ def _field(field: Any, capabilities: Capabilities) -> Any:
         return field
     kind = field.get("type", "object")
     field = _object(field, capabilities)
-    if kind == "object":
-        if "properties" in field:
-            field.pop("type", None)
-        else:
-            field["type"] = "object"
+    if kind == "object" and "properties" in field:
+        field.pop("type", None)
     if isinstance(field.get("copy_to"), str):
         field["copy_to"] = [field["copy_to"]]
     _as_shown(kind, field)
