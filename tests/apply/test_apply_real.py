@@ -110,4 +110,4 @@ def test_apply_twice_then_change_and_drift(apply):
     plan, _, writes = apply(
         changed.replace("type: keyword, index: true, copy_to", "type: long, copy_to"), only_plan=True
     )
-    assert {str(c.consequence) for c in plan.changes if c.differences} == {"irreversible"} and writes == []
+    assert {str(c.consequence) for c in plan.changes if c.differences} == {"reindex"} and writes == []

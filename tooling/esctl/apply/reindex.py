@@ -102,6 +102,8 @@ class _Move:
         if target is None or not goes_on:
             self.create()
         self.write("PUT", f"{_path(names.source)}/_block/write")
+        # A copy is made of what a search finds: what was written last has to be visible to it.
+        self.write("POST", f"{_path(names.source)}/_refresh")
         if target is None or not goes_on or not mark(target)["moved"].get("complete"):
             self.copy(source, moving.get("task"))
         self.swap(source, cloned=clone is not None and goes_on)
