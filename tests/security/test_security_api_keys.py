@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Project
+from security_project import Project
 
 from esctl.errors import Refused
 from esctl.model import Action, Cause, Consequence

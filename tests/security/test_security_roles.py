@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Project
+from security_project import Project
 
 from esctl.kinds import registry
 from esctl.kinds.role import elasticsearch_form

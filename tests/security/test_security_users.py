@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from conftest import Project
+from security_project import Project
 
 from esctl.model import Action
 
