@@ -32,7 +32,7 @@ def plans(place, file):
 def test_a_snapshot_writes_nothing_and_is_as_its_schema_says(place, file):
     before = place.writes()
     code, said = place.type("snapshot", "--out", str(file))
-    assert code == 0 and "4 resources" in said
+    assert code == 0 and "4 bodies" in said
     assert place.writes() == before
     jsonschema_rs.validator_for(SCHEMA).validate(json.loads(file.read_text(encoding="utf-8")))
 

@@ -53,6 +53,7 @@ def settled(text: str, replaced: dict[str, str]) -> str:
         text = text.replace(value, name)
     text = re.sub(r"127\.0\.0\.1:\d{4,5}\b", "127.0.0.1:PORT", text)
     text = re.sub(r"\b\d+\.\d+ s\b", "N s", text)
+    text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "WHEN", text)
     text = re.sub(r'(pid"?:? )\d+', r"\1N", text)
     text = re.sub(r'("(?:seconds|run)"): [^,\n]+', r"\1: N", text)
     text = re.sub(r"\b\d{8}T\d{6}-", "TIME-", text)  # archives

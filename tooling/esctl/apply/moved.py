@@ -25,14 +25,13 @@ def refuse_if_moved(
         if change.moved_from is not None:
             planned[change.moved_from.address] = change.moved_live, change.moved_from
     now = read(cluster, planned, kinds)
+    entries = ledger.versions(planned)
     moved = []
-    for address, (was, _) in planned.items():
+    for address, (was, remembered) in planned.items():
         if why := _moved(was, now.get(address), kinds[address.kind], plan):
             moved.append(f"{address} {why}")
-    entries = ledger.versions(planned)
-    for address, (_, remembered) in planned.items():
-        if dict(remembered.version if remembered else {}) != entries.get(address, {}):
-            moved.append(f"{address} was applied by somebody else since the plan was made")
+        elif dict(remembered.version if remembered else {}) != entries.get(address, {}):
+            moved.append(f"{address} was applied by another run since the plan was made")
     if moved:
         raise Refused("\n".join(moved), hint="plan again")
 

@@ -105,7 +105,7 @@ def snapshot(
     held = {"live": len(taken.live), "remembered": len(taken.remembered), "names": others, "unread": taken.unread}
     if invocation.json:
         invocation.answer({"out": str(out), **held})
-    invocation.say(f"{out}: {len(taken.live)} resources of this project, {others} names, no secret.")
+    invocation.say(f"{out}: {len(taken.live)} bodies for this project, {others} names in all, no secret.")
     for kind, why in taken.unread.items():
         invocation.warn(f"{kind}: not in the snapshot: {why}")
 

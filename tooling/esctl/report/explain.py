@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ..kinds.differences import same
 from ..plan.explain import Explanation
 from .plan import difference_lines
 from .terminal import Style
@@ -25,13 +26,16 @@ def explain_lines(explained: Explanation, style: Style, *, verbose: bool = False
     change = explained.change
     where = f"  {change.source}" if change.source else ""
     yield style(str(explained.address), "bold") + style(where, "dim")
+    told: dict[str, Any] = {}
     for side, words in SIDES.items():
         body = getattr(explained, side)
         if side == "defaults" and not body:
             continue
         yield ""
         yield f"{style(side, 'cyan')}  {style(words, 'dim')}"
-        yield from _lines(body, style, verbose)
+        twin = next((name for name, other in told.items() if body is not None and same(other, body)), None)
+        yield from [f"  = {twin}"] if twin else _lines(body, style, verbose)
+        told[side] = body
     yield ""
     if change.differences:
         yield style("from live to written", "cyan")
