@@ -82,6 +82,38 @@ def test_check_costs_nothing_before_half_of_the_time_and_renews_after(cluster):
     assert document(cluster) is None
 
 
+def test_a_renewal_that_took_long_is_renewed_again(cluster):
+    clock = Clock()
+
+    class Slow:
+        seconds = 0.0
+
+        def send(self, request, *, accept=()):
+            clock.now += self.seconds
+            return cluster.send(request, accept=accept)
+
+    slow = Slow()
+    with Lease(slow, person("ann"), monotonic=clock) as lease:
+        clock.now += 31
+        slow.seconds = 20.0  # two requests: 40 s have passed when it is renewed, and a write may take 30 more
+        with pytest.raises(Refused, match="the servers answer too slowly to hold the lease"):
+            lease.check()
+        slow.seconds = 10.0
+        before = cluster.sent
+        lease.check()
+        assert cluster.sent - before == 2
+        assert lease.held
+        slow.seconds = 0.0
+
+
+def test_the_servers_clock_goes_on_without_a_request(cluster):
+    clock = Clock()
+    with Lease(cluster, person("ann"), monotonic=clock) as lease:
+        before, sent = lease.now(), cluster.sent
+        clock.now += 12.5
+        assert lease.now() - before == 12_500 and cluster.sent == sent
+
+
 def test_a_slept_laptop_goes_on_where_nobody_came(cluster):
     clock = Clock()
     lease = Lease(cluster, person("ann"), time_to_live=0.0, monotonic=clock)

@@ -190,3 +190,26 @@ def test_long_addresses_have_short_ids():
     assert document_id(Address("index", "logs")) == "index/logs"
     long = document_id(Address("dashboard", "ä" * 300))
     assert len(long.encode()) <= 512 and long != document_id(Address("dashboard", "ä" * 301))
+
+
+def test_serverless_refuses_some_settings_and_gets_the_others():
+    from esctl.model import Response
+
+    sent = []
+
+    class Serverless:
+        def send(self, request, *, accept=()):
+            sent.append(request)
+            if request.method == "HEAD":
+                return Response(404, None)
+            names = ["index.number_of_shards", "index.auto_expand_replicas"]
+            if names[0].removeprefix("index.") in request.body["settings"]["index"]:
+                reason = f"Settings [{','.join(names)}] are not available when running in serverless mode"
+                return Response(400, {"error": {"type": "illegal_argument_exception", "reason": reason}})
+            return Response(200, {"acknowledged": True})
+
+    prepare_index(Serverless())
+    assert [request.method for request in sent] == ["HEAD", "PUT", "PUT"]
+    kept = sent[-1].body["settings"]["index"]
+    assert kept == {"hidden": True, "default_pipeline": "_none", "final_pipeline": "_none"}
+    assert sent[-1].body["mappings"] == sent[1].body["mappings"]

@@ -1,5 +1,6 @@
 """The servers: clients behind a guard, ledger, lease, doctor. Importing this loads no HTTP library."""
 
+from . import history, ledger
 from .client import Cluster
 from .connection import Connection, KibanaAccess
 from .doctor import Check, diagnose
@@ -9,7 +10,11 @@ from .lease import Lease
 from .ledger import Ledger
 from .routes import READ_ONLY, WRITING
 
+OWN_INDICES = (ledger.INDEX, history.INDEX)
+"""Indices that esctl keeps for itself: no list of a person's indices shows them."""
+
 __all__ = [
+    "OWN_INDICES",
     "READ_ONLY",
     "WRITING",
     "Check",
