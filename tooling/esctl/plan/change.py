@@ -93,12 +93,14 @@ def _decided(case: _Case, base: Change) -> Change:
         words="\n".join(part for part in (cost.words, _because(case), *said) if part),
         differences=sides.differences(),
     )
+    # What has to be decided comes first: a refusal shows that line alone.
+    first = "\n".join(part for part in (_because(case), cost.words, *said) if part)
     if cause is Cause.FOREIGN:
         if not case.adopted and not case.ours:
-            return replace(change, action=Action.UNDECIDED)
+            return replace(change, action=Action.UNDECIDED, words=first)
         change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
     if cause is Cause.BOTH and not case.won:
-        return replace(change, action=Action.UNDECIDED)
+        return replace(change, action=Action.UNDECIDED, words=first)
     if isinstance(kind, Refusing) and (why := kind.refuses(address, sides.rendered, live, context)):
         return replace(change, action=Action.UNDECIDED, words=why)
     irreversible = cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place
