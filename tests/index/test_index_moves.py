@@ -340,3 +340,18 @@ def test_a_renamed_index_takes_its_documents_and_aliases_along(place: Place) -> 
     assert exit_code(place.plan()) == 0
     found = place.send("GET", "/pics")["pics"]  # kept, and not written to unnoticed
     assert found["settings"]["index"]["blocks"] == {"write": "true"}
+
+
+def test_an_alias_of_its_own_follows_the_index(place: Place) -> None:
+    """`alias/catalogue` names the index by its resource, wherever its documents are."""
+    alias = "---\nkind: alias\nid: catalogue\nspec: {indices: {pics: {is_write_index: true}}}\n"
+    place.write(PICS + alias)
+    place.apply()
+    place.write(AS_LONG + alias)
+    place.apply()
+    assert list(place.send("GET", "/catalogue")) == ["pics-v2"]
+    assert exit_code(place.plan()) == 0
+    place.write(AS_LONG + alias.replace("is_write_index: true", "filter: {term: {n: 1}}"))
+    place.apply()
+    assert place.send("GET", "/catalogue")["pics-v2"]["aliases"]["catalogue"] == {"filter": {"term": {"n": 1}}}
+    assert exit_code(place.plan()) == 0

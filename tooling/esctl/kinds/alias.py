@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ..errors import EsctlError, Problem, did_you_mean
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
 from .base import Context, Cost, Needs, Reference
+from .moving import NUMBERED, mark
 from .normalise import aliases, copy
 
 KEYS = ("indices", "data_streams")
@@ -77,21 +78,30 @@ class AliasKind:
         for start in range(0, len(names), BATCH):
             batch = ",".join(quote(name, safe="") for name in names[start : start + BATCH])
             _gather(held, _aliases(sender, f"/_alias/{batch}"))
-        return self._lives(name for name in held.items() if Address(self.name, name[0]) in addresses)
+        return self._lives(sender, [name for name in held.items() if Address(self.name, name[0]) in addresses])
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         held: dict[str, Body] = {}
         _gather(held, _aliases(sender, "/_alias"))
-        return self._lives(held.items())
+        return self._lives(sender, list(held.items()))
 
-    def _lives(self, held: Iterable[tuple[str, Body]]) -> dict[Address, Live]:
-        return {
-            (address := Address(self.name, name)): Live(address, {"indices": dict(sorted(targets.items()))})
-            for name, targets in held
-        }
+    def _lives(self, sender: Sender, held: Collection[tuple[str, Body]]) -> dict[Address, Live]:
+        """By the names of resources: an index whose documents moved is known by its alias, not as `images-v2`."""
+        known = _resources(sender, {name for _, targets in held for name in targets if NUMBERED.fullmatch(name)})
+        found = {}
+        for alias, targets in held:
+            named = {name if known.get(name) == alias else known.get(name, name): name for name in sorted(targets)}
+            places = {name: place for name, place in named.items() if name != place}
+            address = Address(self.name, alias)
+            body = {"indices": {name: targets[place] for name, place in named.items()}}
+            own = {"of": address.id} if any(known.get(name) == alias for name in targets) else {}
+            found[address] = Live(address, body, own | ({"indices": places} if places else {}))
+        return found
 
     def foreign(self, live: Live) -> str | None:
         targets = live.body["indices"]
+        if "of" in live.version:
+            return f"the name of index/{live.address.id}, whose documents moved"
         if live.address.id.startswith("."):
             return "its name begins with a dot: the system's"
         return "it stands for a system index" if all(name.startswith(".") for name in targets) else None
@@ -110,12 +120,15 @@ class AliasKind:
         """All in one request: what is behind the alias and no longer written goes, in the moment the rest comes."""
         wanted = self.normalise(body, context.capabilities)["indices"]
         found = self.normalise(live.body, context.capabilities)["indices"] if live else {}
+        places = live.version.get("indices", {}) if live else {}
         # `must_exist`: where one was removed in the meantime, the whole request is refused (404), not half of it done.
         actions = [
-            {"remove": {"index": name, "alias": address.id, "must_exist": True}} for name in found if name not in wanted
+            {"remove": {"index": places.get(name, name), "alias": address.id, "must_exist": True}}
+            for name in found
+            if name not in wanted
         ]
         actions += [
-            {"add": {"index": name, "alias": address.id, **options}}
+            {"add": {"index": places.get(name, name), "alias": address.id, **options}}
             for name, options in wanted.items()
             if found.get(name) != options
         ]
@@ -126,8 +139,10 @@ class AliasKind:
         raise EsctlError(f"{address}: what stands behind it has to be read before it can be removed")
 
     def withdraw(self, address: Address, last: Body, live: Live, context: Context) -> tuple[Request, ...]:
+        places = live.version.get("indices", {})
         actions = [
-            {"remove": {"index": name, "alias": address.id, "must_exist": True}} for name in live.body["indices"]
+            {"remove": {"index": places.get(name, name), "alias": address.id, "must_exist": True}}
+            for name in live.body["indices"]
         ]
         return (Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}),)
 
@@ -194,6 +209,20 @@ def _aliases(sender: Sender, path: str) -> Mapping[str, Any]:
     # 404 where some of the names are missing: the answer holds the others all the same.
     answer = sender.send(Request("elasticsearch", "GET", path, {"expand_wildcards": "all"}), accept=(404,))
     return answer.body if isinstance(answer.body, dict) else {}
+
+
+def _resources(sender: Sender, names: Collection[str]) -> dict[str, str]:
+    """The resource that each of these indices is, where its documents moved there; nothing is asked for no names."""
+    found: dict[str, str] = {}
+    wanted = sorted(names)
+    params = {"ignore_unavailable": "true", "expand_wildcards": "none", "filter_path": "*.aliases,*.mappings._meta"}
+    for start in range(0, len(wanted), BATCH):
+        path = "/" + ",".join(quote(name, safe="") for name in wanted[start : start + BATCH])
+        for name, body in sender.send(Request("elasticsearch", "GET", path, params)).body.items():
+            moved = mark(body).get("moved") or {}
+            if moved.get("alias") in (body.get("aliases") or {}):
+                found[name] = str(moved["alias"])
+    return found
 
 
 def _gather(held: dict[str, Body], answer: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from . import changes
 from .base import OWNER
 from .normalise import SERVER_SETTINGS, copy, flat_settings, get
 
-_NUMBERED = re.compile(r"(.+)-v(\d+)")
+NUMBERED = re.compile(r"(.+)-v(\d+)")
 _META = ("mappings", "_meta")
 BLOCK = "index.blocks.write"
 
@@ -38,7 +38,7 @@ def reindex(address: Address, body: Body, live: Live) -> Reindex:
     source = concrete(live.address, live)
     plain = source == live.address.id
     renamed = live.address != address
-    numbered = _NUMBERED.fullmatch(source)
+    numbered = NUMBERED.fullmatch(source)
     number = int(numbered[2]) if numbered and not plain else 1
     kept = f"{address.id}-v1" if plain and not renamed else source
     target = address.id if renamed else f"{address.id}-v{number + 1}"
