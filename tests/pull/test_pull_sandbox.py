@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -189,6 +190,28 @@ def test_no_write_is_sent(place: Project, tmp_path: Path, fresh_sandbox) -> None
     assert place.esctl("pull")[0] == 0
     sent = [line for line in log.read_text(encoding="utf-8").splitlines()[before:]]
     assert sent and not [line for line in sent if "PUT" in line or "DELETE" in line]
+
+
+@both
+def test_the_repositorys_own_dashboard_is_pulled(place: Project, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    for folder in ("kibana", "templates"):
+        shutil.copytree(root / folder, place.root / folder)
+    shutil.copy(root / "esctl.yaml", place.root)
+    text = (place.root / "esctl.yaml").read_text(encoding="utf-8").replace("image-recognition", "shop")
+    (place.root / "esctl.yaml").write_text(text.replace("[mappings, kibana]", "[kibana]"), encoding="utf-8")
+    invocation = place.invocation()
+    with invocation.cluster(WRITING) as cluster:
+        done = run(make_plan(invocation, cluster), cluster, invocation.kinds)
+        assert [outcome.reason for outcome in done.failed] == []
+    place.send("DELETE", "/esctl-ledger")
+    new = Project(tmp_path / "pulled", place.elasticsearch_url, place.kibana_url, place.name)
+    code, out, err = new.esctl("pull")
+    assert code == 0, out + err
+    assert planned(new) == {"adopt": len(invocation.loaded.resources)}
+    written = {r.address: r.spec for r in invocation.loaded.resources if r.address.kind == "dashboard"}
+    read = {r.address: r.spec for r in new.invocation().loaded.resources}
+    assert all(len(read[address]["panels"]) == len(spec["panels"]) for address, spec in written.items())
 
 
 @both

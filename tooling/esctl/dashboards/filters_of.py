@@ -51,7 +51,7 @@ def filter_of(stored: Body, view_of: Callable[[str], str | None], refuse: Callab
 def _condition(stored: Body) -> Body | None:
     meta, query = stored.get("meta") or {}, stored.get("query") or {}
     field = meta.get("key")
-    negate = {"negate": True} if meta.get("negate") else {}
+    negate = {"negate": meta["negate"]} if "negate" in meta else {}
     match meta.get("type"):
         case "exists" if query == {"exists": {"field": field}}:
             return {"field": field, "operator": "exists", **negate}

@@ -67,6 +67,7 @@ def _vega_spec(text: str) -> Any:
 
 def _lens(saved: Body) -> Body:
     attributes = saved["attributes"]
+    attributes = {key: value for key, value in attributes.items() if key != "description" or value}
     return chart_of(attributes, saved.get("references") or [], NotAsCode)
 
 
@@ -90,7 +91,7 @@ def _dashboard(saved: Body) -> Body:
     if isinstance(search, dict):
         query = query_of(search.get("query"))
         if query and query["expression"]:
-            spec["query"] = query
+            spec["query"] = {"language": "kql", **query}
         if search.get("filter"):
             spec["filters"] = [filter_of(one, ids, NotAsCode) for one in search["filter"]]
     pinned = _controls(attributes.get("pinned_panels") or {}, group, ids)

@@ -178,8 +178,8 @@ def _alike(left: Any, right: Any) -> bool:
 def _ordered(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [_ordered(item) for item in value]
-    if not isinstance(value, dict):
-        return value
+    if not isinstance(value, dict) or key == "spec":
+        return value  # Vega: Kibana keeps its text, in which the order of keys shows
     keys = list(value)
     if key not in _NAMED:
         keys.sort(key=rank)
