@@ -8,6 +8,7 @@ from . import transforms
 from .errors import ElasticsearchError, unsupported
 from .http import Request, Response, Route, route
 from .node import Node
+from .transform_config import parsed
 from .transforms import CONFIG, STATE
 
 
@@ -81,7 +82,7 @@ def preview(node: Node, request: Request) -> Response:
         config = node.collection(CONFIG)[_known(node, request)]
     else:
         body = {"dest": {"index": "unused-transform-preview-index"}, **request.json(required=True)}
-        config = transforms.parsed(body.get("id", "transform-preview"), body)
+        config = parsed(body.get("id", "transform-preview"), body)
     return Response(transforms.preview(node, config))
 
 

@@ -8,110 +8,21 @@ from typing import Any
 from .api_indices import create_index
 from .dates import now_ms
 from .documents import Operation, perform
-from .errors import ElasticsearchError, illegal, validation
+from .errors import ElasticsearchError
 from .mapping import Body
 from .names import resolve
 from .node import Node
-from .pivots import check, check_names, made, mapping, sources
+from .pivots import check, made, mapping, sources
+from .transform_config import check_id, parsed
 
 CONFIG, STATE = "transform", "transform_state"
 NEVER: Body = {"state": "stopped", "checkpoint": 0, "processed": 0, "indexed": 0, "due": 0, "reason": None}
 
-_KEYS = frozenset("source dest frequency sync pivot latest description settings _meta retention_policy id".split())
-_SETTINGS = frozenset(
-    "max_page_search_size docs_per_second dates_as_epoch_millis align_checkpoints use_point_in_time deduce_mappings"
-    " num_failure_retries unattended".split()
-)
-_PARTS = {
-    "source": ("data_frame_config_source", frozenset({"index", "query", "runtime_mappings", "project_routing"})),
-    "dest": ("data_frame_config_dest", frozenset({"index", "aliases", "pipeline"})),
-    "settings": ("transform_config_settings", _SETTINGS),
-    "pivot": (
-        "data_frame_transform_pivot",
-        frozenset({"group_by", "aggregations", "aggs", "max_page_search_size"}),
-    ),
-    "latest": ("latest_config", frozenset({"unique_key", "sort"})),
-}
-_ID = re.compile(r"[a-z0-9](?:[a-z0-9_\-.]*[a-z0-9])?")
 _UNITS = {"nanos": 1e-6, "micros": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-def _unknown(parser: str, name: str) -> ElasticsearchError:
-    return ElasticsearchError("x_content_parse_exception", f"[1:1] [{parser}] unknown field [{name}]")
-
-
-def parsed(id: str, body: Body, *, update: bool = False) -> Body:
-    """The configuration (or the parts of an update) as it is kept; raises ElasticsearchError."""
-    name = "data_frame_transform_config" + ("_update" if update else "")
-    for key, value in body.items():
-        if key not in _KEYS or (update and key in ("pivot", "latest", "id")):
-            raise _unknown(name, key)
-        parser, known = _PARTS.get(key, ("", frozenset()))
-        for inner in value if parser and isinstance(value, dict) else ():
-            if inner not in known:
-                raise _unknown(parser, inner)
-    if not update:
-        if body.get("id", id) != id:
-            raise illegal(
-                f"Inconsistent id; '{body['id']}' specified in the body differs from '{id}' specified as a URL argument"
-            )
-        missing = [key for key in ("source", "dest") if key not in body]
-        if missing:
-            raise illegal(f"Required [{', '.join(missing)}]")
-        if ("pivot" in body) == ("latest" in body):
-            raise illegal("Transform configuration must specify exactly 1 function")
-    kept = {key: value for key, value in body.items() if key != "id"}
-    if "source" in kept:
-        index = kept["source"].get("index")
-        if not index:
-            raise illegal("Required [index]")
-        listed = index if isinstance(index, list) else [index]
-        kept["source"] = {"query": {"match_all": {}}, **kept["source"], "index": listed}
-    if "dest" in kept and "index" not in kept["dest"]:
-        raise illegal("Required [index]")
-    if "pivot" in kept:
-        kept["pivot"] = _pivot(kept["pivot"])
-    if "sync" in kept:
-        kept["sync"] = _sync(kept["sync"])
-    return kept
-
-
-def _pivot(pivot: Body) -> Body:
-    if "aggs" in pivot and "aggregations" in pivot:
-        raise illegal("Found two aggregation definitions: [aggs] and [aggregations]")
-    aggregations = pivot.get("aggregations", pivot.get("aggs"))
-    if "group_by" not in pivot:
-        raise illegal("Required [group_by]")
-    if aggregations is None:
-        raise illegal("Required [aggregations]")
-    kept = {"group_by": pivot["group_by"], "aggregations": aggregations}
-    for group in kept["group_by"].values():
-        for kind, body in group.items():
-            if kind == "date_histogram" and ("fixed_interval" in body) == ("calendar_interval" in body):
-                found = "both" if "fixed_interval" in body else "none"
-                reason = f"You must specify either fixed_interval or calendar_interval, found {found}"
-                raise illegal(reason)
-    reasons = check_names(kept)
-    if reasons:
-        raise validation(*reasons)
-    return kept
-
-
-def _sync(sync: Body) -> Body:
-    for kind in sync:
-        if kind != "time":
-            raise illegal(f"unknown field [{kind}]")
-        if "field" not in sync["time"]:
-            raise illegal("Required [field]")
-    return {"time": {"field": sync["time"]["field"], "delay": "60s", **sync["time"]}}
-
-
 def put(node: Node, id: str, body: Body, *, deferred: bool) -> None:
-    if not _ID.fullmatch(id):
-        raise validation(
-            f"Invalid id; '{id}' can contain lowercase alphanumeric (a-z and 0-9), hyphens or underscores; must start"
-            " and end with alphanumeric"
-        )
+    check_id(id)
     config = parsed(id, body)
     if id in node.collection(CONFIG):
         raise ElasticsearchError("resource_already_exists_exception", f"Transform with id [{id}] already exists")
@@ -119,7 +30,8 @@ def put(node: Node, id: str, body: Body, *, deferred: bool) -> None:
     if not deferred:
         validate(node, config)
     kept = {"version": node.version.number, "create_time": now_ms(), **config}
-    node.put(CONFIG, id, {"settings": {}, **kept})
+    kept["settings"] = {name: value for name, value in (config.get("settings") or {}).items() if value is not None}
+    node.put(CONFIG, id, kept)
     node.put(STATE, id, NEVER)
 
 
@@ -203,6 +115,7 @@ def checkpoint(node: Node, id: str) -> None:
     try:
         documents = made(node, config)
         written = _write(node, config, documents)
+        _forget_old(node, config)
     except ElasticsearchError as error:
         node.put(STATE, id, {**state, "state": "failed", "reason": error.reason})
         return
@@ -262,6 +175,20 @@ def _write(node: Node, config: Body, documents: list[tuple[str, Body]]) -> int:
         node.store.rollback()
         raise
     return len(documents)
+
+
+def _forget_old(node: Node, config: Body) -> None:
+    """What the retention policy keeps no longer."""
+    from .api_by_query import found
+
+    policy = (config.get("retention_policy") or {}).get("time")
+    indices = resolve(node, [config["dest"]["index"]]) if policy else []
+    if not policy or not indices:
+        return
+    oldest = now_ms() - _interval(policy["max_age"])
+    query = {"range": {policy["field"]: {"lt": oldest, "format": "epoch_millis"}}}
+    for index, stored in found(node, indices, query, None):
+        perform(node, Operation("delete", index.name, stored.id))
 
 
 def shown(node: Node, id: str, *, generated: bool = True) -> Body:
