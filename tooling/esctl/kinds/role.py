@@ -61,7 +61,7 @@ class RoleKind(SecuredKind):
         if for_kibana(body):
             within = body.pop("elasticsearch", None)
             entries = kibana_privileges.one_form(body.pop("kibana", None))
-            body = one_form({**(within if isinstance(within, dict) else {}), **_without_notes(body)})
+            body = one_form({**_plain(within), **_plain(body)})
         else:
             body = one_form(body)
             entries, rest = kibana_privileges.read(body.pop("applications", []))
@@ -138,9 +138,11 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _without_notes(body: Body) -> Body:
-    """Kibana's answers carry the name, and notes about what it could not read."""
-    return {key: value for key, value in body.items() if key != "name" and not key.startswith("_")}
+def _plain(part: Any) -> Body:
+    """A part of Kibana's form without its name, and without notes about what Kibana could not read."""
+    if not isinstance(part, dict):
+        return {}
+    return {key: value for key, value in part.items() if key not in ("name", *KIBANA_KEYS[:2]) and key[:1] != "_"}
 
 
 def _mistakes(spec: Body) -> Iterator[Finding]:
