@@ -65,8 +65,10 @@ def test_by_id_where_the_state_is_not_shown(listed: int, capabilities: Capabilit
 
 
 def test_what_cannot_be_listed_is_said() -> None:
-    with pytest.raises(EsctlError, match="the server does not list them"):
+    with pytest.raises(EsctlError, match="the privilege monitor"):
         STORED_SCRIPT.everything(Kept(SCRIPTS, 403), Capabilities())
+    with pytest.raises(EsctlError, match="Serverless has no list of them"):
+        STORED_SCRIPT.everything(Kept(SCRIPTS), Capabilities(flavor="serverless"))
 
 
 @pytest.mark.parametrize("sandbox_version", ["9.5", "8.19"], indirect=True)

@@ -127,7 +127,8 @@ def _executed(sender: Sender, capabilities: Capabilities) -> set[str] | None:
 def _users(sender: Sender) -> dict[str, list[str]]:
     """Policy → the pipelines with an enrich processor that names it."""
     params = {"filter_path": "**.policy_name"}
-    pipelines = sender.send(Request("elasticsearch", "GET", "/_ingest/pipeline", params)).body or {}
+    answer = sender.send(Request("elasticsearch", "GET", "/_ingest/pipeline", params), accept=(403, 404))
+    pipelines = answer.body if answer.status == 200 else {}
     users: dict[str, list[str]] = {}
     for name, pipeline in sorted(pipelines.items()):
         for policy in sorted(set(_names(pipeline))):

@@ -61,9 +61,10 @@ class ScriptKind(RestKind):
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         found = self._listed(sender, capabilities)
-        if found is None and not capabilities.serverless:
-            raise EsctlError(f"{self.name}: the server does not list them", hint="that takes the privilege monitor")
-        return {address: live for address, live in (found or {}).items() if self._ours(live)}
+        if found is None:
+            hint = "Serverless has no list of them" if capabilities.serverless else "that takes the privilege monitor"
+            raise EsctlError(f"{self.name}: the server does not list them", hint=hint)
+        return {address: live for address, live in found.items() if self._ours(live)}
 
     def _listed(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live] | None:
         if capabilities.serverless:
