@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .api_search import COMMON, searched
+from .api_search import COMMON, unfiltered
 from .documents import Operation, perform
 from .errors import ElasticsearchError, illegal, unsupported, validation
 from .http import Request, Response, Route, route
@@ -134,7 +134,7 @@ def delete_by_query(node: Node, request: Request) -> Response:
     body = _body(request, {"query", "max_docs", "conflicts"}, "_delete_by_query")
     if "query" not in body:
         raise validation("query is missing")
-    indices = searched(node, request.names(), dict(options(request)))
+    indices = unfiltered(node, request.names(), dict(options(request)))
     hits = found(node, indices, body["query"], _most(request, body))
     operations = [Operation("delete", index.name, stored.id) for index, stored in hits]
     return answer(_at_once(node, operations), "deleted")
@@ -145,7 +145,7 @@ def update_by_query(node: Node, request: Request) -> Response:
     if "script" in request.json():
         raise ElasticsearchError("script_exception", "the esctl sandbox does not compile Painless")
     body = _body(request, {"query", "max_docs", "conflicts"}, "_update_by_query")
-    indices = searched(node, request.names(), dict(options(request)))
+    indices = unfiltered(node, request.names(), dict(options(request)))
     hits = found(node, indices, body.get("query", {"match_all": {}}), _most(request, body))
     pipeline = request.params.get("pipeline", "_none")
     operations = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .api_by_query import BATCH, PARAMETERS, Tally, answer, found, perform_all
 from .api_cluster import shards
-from .api_search import searched
+from .api_search import unfiltered
 from .documents import Operation
 from .errors import ElasticsearchError, illegal, unknown_field, unsupported, validation
 from .http import Request, Response, Route, route
@@ -128,7 +128,7 @@ def reindex(node: Node, request: Request) -> Response:
 
 def _copy(node: Node, asked: _Asked, task: Task) -> list[Tally]:
     """Batch by batch, letting others in between; one tally for each slice."""
-    indices = searched(node, asked.names, {})
+    indices = unfiltered(node, asked.names, {})
     hits = found(node, indices, asked.source.get("query", {"match_all": {}}), asked.most)
     count = shards(indices[0]) if asked.slices == "auto" and len(indices) == 1 else 1
     count = int(asked.slices) if asked.slices != "auto" else count

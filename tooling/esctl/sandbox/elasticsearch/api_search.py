@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from . import sources
@@ -21,11 +22,40 @@ def searched(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Inde
     for index in found:
         if index.closed:
             raise ElasticsearchError("index_closed_exception", "closed", index_uuid=index.uuid, index=index.name)
-        stream = stream_of(node, index.name)
-        aliases = index.aliases if stream is None else streams(node)[stream]["aliases"]
-        if any("filter" in form and alias in names for alias, form in aliases.items()):
-            raise unsupported("filtered aliases in a search")
     return found
+
+
+def _filter_of(node: Node, names: list[str], index: Index) -> Body | None:
+    """The filter of the alias by which an index is searched; None where a name without one leads there, too."""
+    stream = stream_of(node, index.name)
+    known = index.aliases if stream is None else streams(node)[stream]["aliases"]
+    used = [form for alias, form in known.items() if any(fnmatchcase(alias, name) for name in names)]
+    own = index.name if stream is None else stream
+    if not used or any(fnmatchcase(own, name) for name in names) or any("filter" not in form for form in used):
+        return None
+    filters = [form["filter"] for form in used]
+    return filters[0] if len(filters) == 1 else {"bool": {"should": filters}}
+
+
+def filtered(node: Node, names: list[str], indices: list[Index], body: Body) -> Body:
+    """The body of a search, narrowed by the filters of the aliases that it names."""
+    filters = [_filter_of(node, names, index) for index in indices]
+    if not any(filters):
+        return body
+    if any(one != filters[0] for one in filters):
+        raise unsupported("a search of indices of which only some are behind a filtered alias")
+    if "knn" in body:
+        raise unsupported("a [knn] search through a filtered alias")
+    query = {"bool": {"must": [body.get("query", {"match_all": {}})], "filter": [filters[0]]}}
+    return {**body, "query": query}
+
+
+def unfiltered(node: Node, names: list[str], chosen: dict[str, bool]) -> list[Index]:
+    """The indices, where what is done with them does not look at filters of aliases."""
+    indices = searched(node, names, chosen)
+    if any(_filter_of(node, names, index) is not None for index in indices):
+        raise unsupported("filtered aliases outside of searches and counts")
+    return indices
 
 
 def _body(request: Request) -> Body:
@@ -75,7 +105,8 @@ def run_search(node: Node, request: Request) -> Response:
     chosen = dict(options(request))
     if "scroll" in request.params:
         return _open_scroll(node, request, body, chosen)
-    return Response(search(node, searched(node, request.names(), chosen), body, _options(request)))
+    indices = searched(node, request.names(), chosen)
+    return Response(search(node, indices, filtered(node, request.names(), indices, body), _options(request)))
 
 
 def _tie_broken(sort: Any) -> list[Any]:
@@ -93,6 +124,7 @@ def count(node: Node, request: Request) -> Response:
     if "q" in request.params:
         raise unsupported("the [q] parameter (query strings)")
     indices = searched(node, request.names(), dict(options(request)))
+    body = filtered(node, request.names(), indices, body)
     counted = search(node, indices, {"size": 0, "track_total_hits": True, **body})
     return Response({"count": counted["hits"]["total"]["value"], "_shards": counted["_shards"]})
 
@@ -118,7 +150,8 @@ def multi_search(node: Node, request: Request) -> Response:
                 context = node.contexts.find(node, pit["id"], pit.get("keep_alive"))
                 answer = search(node, context.indices, body, _options(request, context.live, pit["id"]))
             else:
-                answer = search(node, searched(node, names, chosen), body, _options(request))
+                indices = searched(node, names, chosen)
+                answer = search(node, indices, filtered(node, names, indices, body), _options(request))
             answers.append({**answer, "status": 200})
             took = max(took, answer["took"])
         except ElasticsearchError as error:
@@ -137,7 +170,7 @@ def open_pit(node: Node, request: Request) -> Response:
     body = request.json()
     if body.get("index_filter"):
         raise unsupported("[index_filter] of a point in time")
-    indices = searched(node, request.names(), dict(options(request)))
+    indices = unfiltered(node, request.names(), dict(options(request)))
     id, _ = node.contexts.open(node, indices, request.params["keep_alive"])
     count_ = len(indices)
     return Response({"id": id, "_shards": {"total": count_, "successful": count_, "skipped": 0, "failed": 0}})
@@ -166,6 +199,7 @@ def _open_scroll(node: Node, request: Request, body: Body, chosen: dict[str, boo
         raise validation(*(f"[{name}] cannot be used in a scroll context" for name in wrong))
     duration_ms(request.params["scroll"], "scroll")
     indices = searched(node, request.names(), chosen)
+    body = filtered(node, request.names(), indices, body)
     id, context = node.contexts.open(node, indices, request.params["scroll"])
     try:
         context.body = {**body, "sort": _tie_broken(body.get("sort") or ["_score"])}
