@@ -56,7 +56,7 @@ def settled(text: str, replaced: dict[str, str]) -> str:
     text = re.sub(r"\b\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "WHEN", text)
     text = re.sub(r'(pid"?:? )\d+', r"\1N", text)
     text = re.sub(r'("(?:seconds|run)"): [^,\n]+', r"\1: N", text)
-    text = re.sub(r"\b\d{8}T\d{6}-", "TIME-", text)  # archives
+    text = re.sub(r"\b\d{8}T\d{6}-(\d+-)?", "TIME-", text)  # archives
     text = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME", text)
     text = re.sub(r"\b[\w.-]+@[\w-][\w.-]*( ?) *", r"WHO@HOST\1", text)
     text = re.sub(r"^run  started \(UTC\).*", "run  started (UTC)  who  result  command", text, flags=re.MULTILINE)

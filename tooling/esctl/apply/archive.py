@@ -122,7 +122,7 @@ def write(folder: Path, plan: Plan, changes: Sequence[Change], cluster: Cluster,
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9._-]+', '_', str(one.address))[:80]}.json"
         manifest["resources"].append({"address": str(one.address), "file": name})
         files[name] = _document(one)
-    path = _free(folder, f"{when:%Y%m%dT%H%M%S}-{re.sub(r'[^A-Za-z0-9._-]+', '_', plan.project)[:40]}")
+    path = _free(folder, f"{when:%Y%m%dT%H%M%S}", re.sub(r"[^A-Za-z0-9._-]+", "_", plan.project)[:40])
     try:
         _pack(path, {MANIFEST: manifest, **files})
     except OSError as error:
@@ -254,12 +254,12 @@ def _kept(body: Body) -> Kept:
     return Kept(address, body["live"], body["written"], remembered)
 
 
-def _free(folder: Path, stem: str) -> Path:
+def _free(folder: Path, time: str, project: str) -> Path:
     """A name that no archive has yet."""
-    path, number = folder / f"{stem}.zip", 1
+    path, number = folder / f"{time}-{project}.zip", 1
     while path.exists():
         number += 1
-        path = folder / f"{stem}-{number}.zip"
+        path = folder / f"{time}-{number}-{project}.zip"
     return path
 
 
