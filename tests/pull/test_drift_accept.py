@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pulling import Project
+
+from esctl.cluster import WRITING
+from esctl.model import Address
 
 FILE = """\
 # All of the shop.
@@ -118,7 +122,7 @@ def test_of_an_index_only_what_the_project_writes_is_taken_over(place: Project) 
     place.send("PUT", "/shop-1/_mapping", {"properties": {"foreign": {"type": "ip"}}})
     assert place.esctl("drift", "--accept", "index/shop-1")[0] == 0
     assert changed(place) == ["-  settings: {number_of_replicas: 0}", "+  settings: {number_of_replicas: 2}"]
-    assert place.esctl("plan")[0] == 0
+    assert place.esctl("plan")[0] == 0, (place.esctl("plan"), after)
 
 
 def test_values_from_elsewhere_are_named_with_their_line(place: Project) -> None:
@@ -140,7 +144,7 @@ def test_a_processor_changed_in_place_keeps_its_neighbours(place: Project) -> No
     change_pipeline(place, processors=body["processors"])
     assert place.esctl("drift", "--accept", "ingest-pipeline/*")[0] == 0
     assert changed(place) == ["-    - set: {field: \"z\", value: 'y'}", "+    - set: {field: \"z\", value: 'it''s'}"]
-    assert place.esctl("plan")[0] == 0
+    assert place.esctl("plan")[0] == 0, (place.esctl("plan"), after)
 
 
 def test_what_aliases_repeat_is_left_to_a_person(place: Project) -> None:
@@ -166,3 +170,59 @@ def test_what_was_deleted_is_a_persons_to_take_out(place: Project) -> None:
     place.send("DELETE", "/_index_template/shop")
     code, out, _ = place.esctl("drift", "--accept", "index-template/shop")
     assert code == 1 and "mappings/all.yaml:2: it was deleted on the server: take the document out" in out
+
+
+CHARTS = """\
+# What the shop looks at.
+kind: data-view
+id: v
+spec: {title: "shop-1", name: V}
+---
+kind: dashboard
+id: board
+spec:
+  title: Board      # short
+  panels:
+    - {type: markdown, id: note, config: {content: hello}}
+    # the pie
+    - type: vis
+      id: pie
+      config:
+        type: pie
+        title: Names      # of people
+        data_source: {type: data_view_reference, ref_id: v}
+        metrics: [{operation: count}]
+        group_by: [{operation: terms, fields: [name]}]
+"""
+
+
+@pytest.mark.parametrize("sandbox_version", ["9.5", "8.19"], indirect=True)
+def test_a_dashboard_changed_in_kibana(tmp_path: Path, fresh_sandbox) -> None:
+    place = Project(tmp_path / "project", fresh_sandbox.elasticsearch_url, fresh_sandbox.kibana_url)
+    place.write(CHARTS)
+    applied = place.esctl("apply", "--yes")
+    assert applied[0] == 0, applied
+    invocation = place.invocation()
+    kind, address = invocation.kinds["dashboard"], Address("dashboard", "board")
+    with invocation.cluster(WRITING) as cluster:
+        live = kind.read(cluster, [address], cluster.capabilities)[address]
+        body = copy.deepcopy(live.body)
+        body["attributes"]["title"] = "The board"
+        pie = next(panel for panel in body["attributes"]["panelsJSON"] if panel["panelIndex"] == "pie")
+        pie["gridData"] |= {"w": 48, "x": 0, "y": 20}
+        (column,) = [c for c in pie["embeddableConfig"]["attributes"]["state"]["datasourceStates"]["formBased"]["layers"]["layer_0"]["columns"].values() if c["operationType"] == "terms"]  # fmt: skip
+        column["params"]["size"] = 7
+        column["label"] = column["label"].replace("Top 5", "Top 7")
+        for request in kind.write(address, body, live, invocation.context(cluster.capabilities)):
+            cluster.send(request)
+    code, out, err = place.esctl("drift", "--accept", "dashboard/board")
+    assert code == 0, out + err
+    after = (place.root / "mappings/all.yaml").read_text(encoding="utf-8")
+    lines = list(difflib.unified_diff(CHARTS.splitlines(), after.splitlines(), lineterm="", n=0))
+    changed = [line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert "+  title: The board      # short" in changed
+    assert "+        group_by: [{operation: terms, fields: [name], limit: 7}]" in changed
+    # Panels without a place flow around those that have one: now both have.
+    assert sum(line.startswith("-") for line in changed) == 3 and "# the pie" in after and "# of people" in after
+    assert "w: 48" in "".join(changed)
+    assert place.esctl("plan")[0] == 0, (place.esctl("plan"), after)

@@ -90,7 +90,7 @@ def _clean(resource: Resource, survey: Survey, context: Context, kind: Kind) -> 
         rendered = body_of(resource, kind, context)
     except (EsctlError, KeyError, TypeError, ValueError, AttributeError):
         return False  # half of a change may be no body at all
-    if isinstance(rendered, Waiting):
+    if isinstance(rendered, Waiting) or any(problem.severity == "error" for problem in kind.check(resource)):
         return False
     return compared(resource.address, rendered, survey, kind, context).cause in (Cause.CLEAN, Cause.ADOPT)
 
@@ -104,8 +104,12 @@ def _like(written: Body, before: Body) -> Body:
         holder, model = written, before
         for key in path[:-1]:
             holder, model = holder.get(key) or {}, model.get(key) or {}
-        if isinstance(holder.get(path[-1]), dict) and isinstance(model.get(path[-1]), dict):
-            holder[path[-1]] = settings_like(holder[path[-1]], model[path[-1]])
+        if not isinstance(model.get(path[-1]), dict):
+            continue
+        # What an index shows with its default is left out of `written`; where the file says it, it is not gone.
+        said = settings_like(holder.get(path[-1]) or {}, model[path[-1]], defaults=len(path) == 1)
+        if said or path[-1] in holder:
+            holder[path[-1]] = said
     return written
 
 

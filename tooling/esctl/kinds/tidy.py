@@ -76,13 +76,18 @@ def _tidy_mapping(mapping: Body) -> None:
                     field["copy_to"] = field["copy_to"][0]
 
 
-def settings_like(settings: Body, model: Body) -> Body:
-    """Tidy `settings` nested as `model` nests them: a name that `model` writes stands where it does there."""
+def settings_like(settings: Body, model: Body, *, defaults: bool = False) -> Body:
+    """Tidy `settings` nested as `model` nests them: a name that `model` writes stands where it does there.
+
+    `defaults`: they are an index's, which leaves out what is as Elasticsearch sets it; `model` may name such a setting.
+    """
     places = {name: place for name, place in _places(model)}
     prefix: Path = ("index",) if isinstance(model.get("index"), dict) else ()
+    values = {name: get(settings, written) for name, written in _places(settings)}
+    if defaults:
+        values |= {name: value for name, value in OF_AN_INDEX.items() if name in places and name not in values}
     found: Body = {}
-    for name, written in _places(settings):
-        value = get(settings, written)
+    for name, value in values.items():
         place = places.get(name)
         if place is None:
             known = [(n, p) for n, p in places.items() if len(p) > len(prefix) + 1 and _family(n) == _family(name)]
