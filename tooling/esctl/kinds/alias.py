@@ -148,9 +148,12 @@ class AliasKind:
 
     def refusal(self, response: Response) -> str | None:
         """`_aliases` answers 200 with `errors: true` where it did only a part."""
-        if isinstance(response.body, dict) and response.body.get("errors") is True:
-            return "the server did only a part of the alias's actions: one that should be removed was not there"
-        return None
+        if not isinstance(response.body, dict) or response.body.get("errors") is not True:
+            return None
+        reasons = [one["error"].get("reason") for one in response.body.get("action_results", ()) if one.get("error")]
+        return "the server did only a part of the alias's actions: " + (
+            "; ".join(filter(None, reasons)) or "see its log"
+        )
 
     def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
         if before is None or after is None:
