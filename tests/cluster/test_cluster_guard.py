@@ -59,7 +59,6 @@ def test_every_writing_row_is_denied_to_commands_that_look():
         "GET /../_license",
         "GET /_index_template/",
         "POST /_sql",
-        "POST /_reindex",
         "POST /logs/_update_by_query",
         "POST /logs/_delete_by_query",
         "DELETE /*",
@@ -69,16 +68,80 @@ def test_every_writing_row_is_denied_to_commands_that_look():
         "DELETE /_component_template/a,b",
         "DELETE /_ingest/pipeline/%2A",
         "POST /_security/oauth2/token",
-        "PUT /_cluster/settings",
         "PUT /_license",
         "POST /_license/start_trial",
-        "POST /logs/_close",
         "PUT /logs/_settings/x",
+        "POST /logs-*/_close",
+        "POST /logs-*,metrics/_open",
+        "PUT /logs-*/_block/write",
+        "POST /_close",
+        "PUT /_settings",
+        "PUT /_all/_settings",
+        "PUT /logs-*/_settings",
+        "PUT /logs-*/_mapping",
+        "DELETE /logs-*/_alias/a",
+        "DELETE /logs/_alias/*",
+        "DELETE /_data_stream/*",
+        "DELETE /_data_stream/a,b",
+        "DELETE /_data_stream/logs-*/_lifecycle",
+        "DELETE /_ilm/policy/*",
+        "DELETE /_slm/policy/*",
+        "DELETE /_snapshot/*",
+        "DELETE /_snapshot/nightly/snap-1",
+        "POST /_snapshot/nightly/snap-1/_restore",
+        "DELETE /_enrich/policy/*",
+        "DELETE /_transform/*",
+        "POST /_transform/*/_stop",
+        "DELETE /_security/privilege/shop/*",
+        "PUT /_security/user/elastic/_password",
+        "POST /_security/user/_password",
+        "DELETE /_security/user",
+        "POST /_tasks/_cancel",
+        "POST /_cluster/reroute",
+        "POST /_cluster/voting_config_exclusions",
+        "PUT /_cluster/settings/x",
+        "POST /_aliases/x",
+        "POST /_bulk/x",
+        "POST /_nodes/reload_secure_settings",
+        "POST /_ilm/stop",
+        "POST /_slm/stop",
+        "POST /_watcher/_stop",
+        "POST /_ingest/geoip/database",
+        "DELETE /_search/scroll",
+        "POST /logs/_forcemerge",
+        "POST /logs/_rollover",
+        "PUT /logs/_shrink/smaller",
+        "GET /_security/user/_privileges",
+        "POST /_security/api_key/grant",
+        "GET /_security/enroll/node",
     ],
 )
 def test_elasticsearch_requests_that_nothing_may_send(request_line):
     method, path = request_line.split()
     assert not WRITING.allows(method, path)
+    assert not READ_ONLY.allows(method, path)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "PUT /_cluster/settings",
+        "POST /_reindex",
+        "POST /logs/_close",
+        "PUT /logs/_block/write",
+        "PUT /logs/_clone/logs-kept",
+        "POST /_aliases",
+        "POST /_bulk",
+        "POST /_tasks/node:1/_cancel",
+        "PUT /_enrich/policy/p/_execute",
+        "POST /_transform/t/_start",
+        "POST /logs/_refresh",
+        "POST /_security/api_key",
+    ],
+)
+def test_elasticsearch_requests_that_only_what_writes_may_send(request_line):
+    method, path = request_line.split()
+    assert WRITING.allows(method, path)
     assert not READ_ONLY.allows(method, path)
 
 
