@@ -215,6 +215,10 @@ class Moving(Protocol):
         """A move that an earlier run began and did not end: where nothing moves any more, it has to be undone."""
         ...
 
+    def kept(self, live: Live) -> bool:
+        """Whether it is only what is left of something that moved: nothing but `cleanup` deletes it."""
+        ...
+
     def remove(self, address: Address, live: Live, context: Context) -> tuple[Request, ...]:
         """The requests that delete it where it is: behind an alias, once it has moved."""
         ...

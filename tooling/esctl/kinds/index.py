@@ -205,6 +205,9 @@ class IndexKind:
     def unfinished(self, live: Live) -> Reindex | None:
         return moving.unfinished(live)
 
+    def kept(self, live: Live) -> bool:
+        return "kept" in moving.mark(live.body)
+
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         """Delete and create: the documents go, so the plan calls it irreversible."""
         return (*self.remove(address, live, context), *self.write(address, body, None, context))

@@ -54,10 +54,11 @@ def unfinished(live: Live) -> Reindex | None:
     moving = mark(live.body).get("moving")
     if not isinstance(moving, dict) or "to" not in moving:
         return None
-    source = concrete(live.address, live)
-    plain = source == live.address.id
+    source, target = concrete(live.address, live), str(moving["to"])
+    renamed = re.fullmatch(re.escape(live.address.id) + r"-v\d+", target) is None
+    plain = source == live.address.id and not renamed
     kept = f"{live.address.id}-v1" if plain else source
-    return Reindex(live.address.id, source, str(moving["to"]), {}, plain=plain, kept=kept, undo=True)
+    return Reindex(live.address.id, source, target, {}, plain=plain, kept=kept, renamed=renamed, undo=True)
 
 
 def obstacle(body: Body, live: Body) -> str | None:

@@ -71,7 +71,7 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
     if remembered is None or change.action is Action.UNDECIDED:
         return change
     change = replace(change, moved_from=remembered, moved_live=live)
-    if live is None:
+    if live is None or (isinstance(kind, Moving) and kind.kept(live)):
         if change.action is Action.NONE:
             return replace(change, action=Action.REFRESH)
         return _said(change, f"moved from {old}, which is gone already")
@@ -81,12 +81,13 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
     if old in survey.unknown:
         return _said(undecided, f"moved from {old}: {survey.unknown[old]}")
     cause, found = _standing(old, survey, context, kind)
-    if cause is Cause.ORPHAN_DRIFTED and not choices.force:
+    begun = isinstance(kind, Moving) and _begun(change, live, kind)
+    if cause is Cause.ORPHAN_DRIFTED and not choices.force and not begun:
         words = (
             f"moved from {old}, which was changed on the server since the last apply: `--force` moves it all the same"
         )
         return _said(replace(undecided, cause=cause), words)
-    if isinstance(kind, Moving) and change.action is Action.CREATE and change.desired is not None:
+    if isinstance(kind, Moving) and change.desired is not None and (change.action is Action.CREATE or begun):
         moving = kind.move(change.address, change.desired, live, context)
         if isinstance(moving, Cost):
             words = f"its documents cannot move from {old}: {moving.words}"
@@ -106,6 +107,12 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
         ),
         words,
     )
+
+
+def _begun(change: Change, live: Live, kind: Moving) -> bool:
+    """Whether an earlier run began to move what stands at the old address to this one."""
+    begun = kind.unfinished(live)
+    return begun is not None and begun.target == change.address.id
 
 
 def _said(change: Change, words: str) -> Change:
