@@ -82,7 +82,7 @@ class AliasKind:
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         held: dict[str, Body] = {}
-        _gather(held, _aliases(sender, "/_alias"))
+        _gather(held, _aliases(sender, "/_alias/*"))
         return self._lives(sender, list(held.items()))
 
     def _lives(self, sender: Sender, held: Collection[tuple[str, Body]]) -> dict[Address, Live]:

@@ -9,7 +9,6 @@ READS: Table = (
     ("GET", "/_data_stream/{pattern}/_options", INDICES + WAIT, "whether they keep failures"),
     ("GET", "/_data_stream/{pattern}/_lifecycle", INDICES + WAIT, "how long they keep documents"),
     ("GET", "/_data_stream/{pattern}/_stats", INDICES, "how much goes when one is deleted"),
-    ("GET", "/_alias", INDICES + WAIT, "all aliases in one list"),
 )
 
 WRITES: Table = (
