@@ -9,7 +9,8 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError
-from ..project.edit import CannotEdit, Edit, Set, applied, edited, edits_between
+from ..project.edit import CannotEdit, edited
+from ..project.edits import Edit, Set, applied, edits_between
 from ..secret import MARK, Secret, referred, restored, secrets_in
 
 if TYPE_CHECKING:

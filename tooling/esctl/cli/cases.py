@@ -133,7 +133,8 @@ def _ndjson(path: FilePath, place: Source) -> list[dict[str, Any]]:
 
 def write_expectation(path: FilePath, expected: Sequence[Any], dynamic: Mapping[str, str]) -> None:
     """Put what came out into the case's file; all else in it stays."""
-    from ..project.edit import Edit, Set, edited
+    from ..project.edit import edited
+    from ..project.edits import Edit, Set
     from ..project.yaml import read_yaml
 
     text = path.read_bytes().decode("utf-8")

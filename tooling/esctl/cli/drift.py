@@ -98,7 +98,7 @@ def _accept(invocation: Invocation, plan: Plan, seen: Survey, capabilities: obje
 
 
 def _tell(invocation: Invocation, change: Change, file: str, result: Accepted) -> None:
-    from ..project.edit import Set
+    from ..project.edits import Set
     from ..report.plan import value
 
     invocation.say(f"{invocation.style('~', 'green')} {change.address}  {invocation.style(file, 'dim')}")

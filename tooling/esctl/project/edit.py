@@ -10,37 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from ..errors import EsctlError, ProjectError
 from ..model import Path
+from .edits import Edit, Set, aligned, applied, edits_between, same
+from .emit import Nodes, dump
 from .layout import Spot, layout
-from .write import _dump, _Nodes, rank
+from .write import rank
 from .yaml import read_yaml
 
 
 class CannotEdit(EsctlError):
     """This value cannot be changed here without changing something else; the message says why."""
-
-
-@dataclass(frozen=True)
-class Set:
-    """The value at `path` becomes `value`; keys that are missing are added."""
-
-    path: Path
-    value: Any
-
-
-@dataclass(frozen=True)
-class Remove:
-    """The key at `path` goes."""
-
-    path: Path
-
-
-Edit = Set | Remove
 
 
 def edited(text: str, document: int, edits: Sequence[Edit]) -> str:
@@ -57,47 +39,10 @@ def allowing(text: str, line: int, rules: Sequence[str]) -> str:
     lines[line - 1] = f"{ended}  # esctl: allow {', '.join(rules)}{lines[line - 1][len(ended) :]}"
     changed = "".join(lines)
     try:
-        same = _same([one.data for one in read_yaml(text, "")], [one.data for one in read_yaml(changed, "")])
+        kept = same([one.data for one in read_yaml(text, "")], [one.data for one in read_yaml(changed, "")])
     except ProjectError:
         return text
-    return changed if same else text
-
-
-def edits_between(before: Any, after: Any, path: Path = ()) -> list[Edit]:
-    """The edits that make `after` of `before`: as deep as they can be; lists of other length as wholes."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        found: list[Edit] = []
-        for key in before:
-            if key not in after:
-                found.append(Remove((*path, key)))
-            else:
-                found += edits_between(before[key], after[key], (*path, key))
-        return found + [Set((*path, key), after[key]) for key in after if key not in before]
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        return [
-            edit
-            for n, (old, new) in enumerate(zip(before, after, strict=True))
-            for edit in edits_between(old, new, (*path, n))
-        ]
-    return [] if _same(before, after) else [Set(path, after)]
-
-
-def applied(data: Any, edits: Sequence[Edit]) -> Any:
-    """`data` (which is left alone) with the edits made."""
-    data = json.loads(json.dumps(data))
-    for edit in edits:
-        target = data
-        for key in edit.path[:-1]:
-            target = target[key]
-        if isinstance(edit, Set):
-            target[edit.path[-1]] = edit.value
-        else:
-            del target[edit.path[-1]]
-    return data
-
-
-def _same(left: Any, right: Any) -> bool:
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    return changed if kept else text
 
 
 def _checked(text: str, document: int, edit: Edit) -> str:
@@ -112,7 +57,7 @@ def _checked(text: str, document: int, edit: Edit) -> str:
         except ProjectError as error:
             problem = CannotEdit(f"the file would no longer be YAML ({error.problems[0].message})")
             continue
-        if _same(after, wanted):
+        if same(after, wanted):
             return changed
         problem = CannotEdit("the change would reach further than this one value")
     raise problem
@@ -123,7 +68,7 @@ class _Editor:
 
     def __init__(self, text: str, document: int, data: Any, *, literal: bool = True) -> None:
         self.text, self.document, self.data = text, document, data
-        self.nodes = _Nodes(literal=literal)
+        self.nodes = Nodes(literal=literal)
         self.eol = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
 
     def made(self, edit: Edit) -> str:
@@ -205,7 +150,7 @@ class _Editor:
         """A list with items added, removed and changed; those that stay keep their text."""
         old = self.value_at(path)
         text = self.text
-        for at, have, want in reversed(_aligned(old, value)):  # from the end, so that earlier positions stay true
+        for at, have, want in reversed(aligned(old, value)):  # from the end, so that earlier positions stay true
             if have is None and want is not None:
                 text = self._again(text).insert_item(path, at, want[0])
             elif want is None:
@@ -240,11 +185,11 @@ class _Editor:
 
     def entry(self, key: str, value: Any, column: int) -> str:
         """`key: value`, as block YAML whose first line stands at `column` already."""
-        return self._indented(_dump(self.nodes.node({key: value}, column, ("",), "")).rstrip("\n"), column)
+        return self._indented(dump(self.nodes.node({key: value}, column, ("",), "")).rstrip("\n"), column)
 
     def item(self, value: Any, column: int) -> str:
         """`- value`."""
-        wrapped = _dump(self.nodes.node({"x": [value]}, column, (), "")).rstrip("\n")
+        wrapped = dump(self.nodes.node({"x": [value]}, column, (), "")).rstrip("\n")
         first, *rest = wrapped.split("\n")
         lines = [line[2:] for line in rest] if rest else ["- " + first.removeprefix("x: [").removesuffix("]")]
         return self._indented("\n".join(lines), column)
@@ -256,7 +201,7 @@ class _Editor:
     @staticmethod
     def inline(value: Any) -> str:
         """A value on one line, as it stands inside `{}` and `[]`."""
-        text = _dump(_Nodes().node([value], 0, (), "", flow=True)).strip()
+        text = dump(Nodes().node([value], 0, (), "", flow=True)).strip()
         return text[1:-1]
 
     def replaced(self, holder: Spot, key: str | int, child: Spot, value: Any, column: int) -> str:
@@ -386,42 +331,6 @@ class _Editor:
             start = self.line_start(merge[0].start)
             return self.text[:start] + self.text[self.line_end(merge[1].end) :]
         return self.text[: merge[0].start] + new + self.text[merge[1].end :]
-
-
-_Step = tuple[int, tuple[Any] | None, tuple[Any] | None]
-"""Position in the old list; the old item and the new one, None where there is none."""
-
-
-def _aligned(old: list[Any], new: list[Any]) -> list[_Step]:
-    """How one list becomes the other, in order: items that are equal stay, like ones are changed in place."""
-    steps: list[_Step] = []
-    for kind, i1, i2, j1, j2 in _matched(list(map(_frozen, old)), list(map(_frozen, new))):
-        if kind == "equal":
-            continue
-        alike = _matched(list(map(_likeness, old[i1:i2])), list(map(_likeness, new[j1:j2])))
-        for inner, a1, a2, b1, b2 in alike:
-            if inner == "equal":
-                pairs = zip(old[i1 + a1 : i1 + a2], new[j1 + b1 : j1 + b2], strict=True)
-                steps += [(i1 + a1 + n, (have,), (want,)) for n, (have, want) in enumerate(pairs)]
-                continue
-            # Done from the end, what is added comes before what goes: the list is never empty in between.
-            steps += [(i1 + n, (old[i1 + n],), None) for n in range(a1, a2)]
-            steps += [(i1 + a2, None, (want,)) for want in new[j1 + b1 : j1 + b2]]
-    return steps
-
-
-def _matched(old: list[str], new: list[str]) -> list[tuple[str, int, int, int, int]]:
-    return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
-
-
-def _likeness(item: Any) -> str:
-    if isinstance(item, dict):
-        return _frozen([sorted(item), item.get("id"), item.get("name")])
-    return type(item).__name__ if isinstance(item, list) else "scalar"
-
-
-def _frozen(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def _after_key(entry: str) -> str:
