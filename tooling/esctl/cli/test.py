@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -152,6 +151,8 @@ def _server(invocation: Invocation, on: str) -> Iterator[tuple[Cluster, bool]]:
     from ..errors import EsctlError
 
     if on == "sandbox":
+        import tempfile
+
         from ..sandbox.server import Sandbox
 
         with tempfile.TemporaryDirectory(prefix="esctl-test-") as folder, Sandbox(Path(folder)) as sandbox:
