@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import EsctlError, Problem, ProjectError, Source
-from ..secret import Secret, replaced
+from ..secret import replaced
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from ..kinds.base import Kind
     from ..kinds.rules.silence import Silence
-    from ..model import Path, Resource
+    from ..model import Resource
     from ..project import Loaded
     from .invocation import Invocation
 
@@ -23,21 +23,12 @@ if TYPE_CHECKING:
 def _misplaced_secrets(resource: Resource, kind: Kind) -> Iterator[Problem]:
     """Secrets where the kind has no place for them: everyone who reads the server would see them."""
 
-    def walk(value: Any, path: Path) -> Iterator[Problem]:
-        if isinstance(value, Secret):
-            dotted = ".".join(map(str, path))
-            if not any(fnmatchcase(dotted, glob) for glob in kind.secrets):
-                message = f"a {kind.name} holds no secret in {dotted}"
-                hint = "everyone who reads the server would see it"
-                yield Problem(message, resource.at("spec", *path), hint, rule="misplaced-secret")
-        elif isinstance(value, dict):
-            for key, part in value.items():
-                yield from walk(part, (*path, key))
-        elif isinstance(value, list):
-            for position, part in enumerate(value):
-                yield from walk(part, (*path, position))
-
-    return walk(resource.spec, ())
+    for path in resource.secrets:
+        dotted = ".".join(map(str, path))
+        if not any(fnmatchcase(dotted, glob) for glob in kind.secrets):
+            message = f"a {kind.name} holds no secret in {dotted}"
+            hint = "everyone who reads the server would see it"
+            yield Problem(message, resource.at("spec", *path), hint, rule="misplaced-secret")
 
 
 def check_project(invocation: Invocation) -> tuple[Loaded, list[Problem]]:

@@ -178,6 +178,15 @@ class Withdrawing(Protocol):
 
 
 @runtime_checkable
+class Insisting(Protocol):
+    """A kind on shared ground whose normal form leaves out defaults that were written in so many words."""
+
+    def insisted(self, body: Body, rendered: Body, live: Body) -> Body:
+        """`body` (normalised) with those defaults back in of which `live` (normalised) shows another value."""
+        ...
+
+
+@runtime_checkable
 class Claiming(Protocol):
     """A kind that can tell that what differs on the server is nobody else's: never set, or left by a run cut off."""
 

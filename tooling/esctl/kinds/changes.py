@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -54,7 +54,18 @@ def _measured(capabilities: Capabilities) -> dict[str, Any]:
 
 def default_that_is_dropped(kind: str, parameter: str, value: Any, capabilities: Capabilities = _NOW) -> bool:
     """True where servers leave `value` of a field's parameter out when they are asked: its default, mostly."""
-    row = _measured(capabilities)["mapping"].get(kind, {}).get(parameter)
+    if isinstance(value, dict | list):
+        return _is_dropped(kind, parameter, value, capabilities.version[0] < 9)
+    return _cached_is_dropped(kind, parameter, value, type(value).__name__, capabilities.version[0] < 9)
+
+
+@lru_cache(4096)
+def _cached_is_dropped(kind: str, parameter: str, value: Any, _: str, older: bool) -> bool:
+    return _is_dropped(kind, parameter, value, older)
+
+
+def _is_dropped(kind: str, parameter: str, value: Any, older: bool) -> bool:
+    row = matrix(older)["mapping"].get(kind, {}).get(parameter)
     if not row:
         return False
     if "unseen" in row and "with" not in row and _word(value) in row["unseen"]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+
+from orjson import OPT_SORT_KEYS, dumps
 
 from ..model import Difference, Path
 
@@ -31,12 +34,23 @@ def _walk(before: Any, after: Any, path: Path) -> Iterator[Difference]:
 
 def same(left: Any, right: Any) -> bool:
     """Equality of JSON values: `true` is not 1, but 1 is 1.0."""
+    if isinstance(left, dict | list) and type(left) is type(right):
+        if not left or not right:
+            return not left and not right
+        # Written out alike is the same; most of a project is, and this is many times faster than to walk.
+        with suppress(TypeError):
+            if dumps(left, option=OPT_SORT_KEYS) == dumps(right, option=OPT_SORT_KEYS):
+                return True
+    return _same(left, right)
+
+
+def _same(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(_same, left, right))
     return bool(left == right)
 
 

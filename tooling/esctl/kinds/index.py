@@ -12,7 +12,7 @@ from ..model import Address, Body, Capabilities, Consequence, Difference, Live, 
 from . import changes, moving
 from .base import OWNER, Context, Cost, Needs, Reference, owner_mark
 from .differences import differences
-from .normalise import aliases, as_text, copy, drop_if, flat_settings, get, mappings, settings, without_owner
+from .normalise import aliases, as_text, copy, drop_if, flat_settings, get, insisted, mappings, settings, without_owner
 from .rest import body_problems, from_settings, managed
 from .tidy import tidy
 
@@ -146,6 +146,12 @@ class IndexKind:
             body = rule(body, capabilities)
         return body
 
+    def insisted(self, body: Body, rendered: Body, live: Body) -> Body:
+        properties, written, shown = (get(side, ("mappings", "properties")) for side in (body, rendered, live))
+        if not isinstance(properties, dict):
+            return body
+        return {**body, "mappings": {**body["mappings"], "properties": insisted(properties, written, shown)}}
+
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         if live is None:
             return (Request("elasticsearch", "PUT", _path(address.id), body=body),)
@@ -153,7 +159,8 @@ class IndexKind:
 
     def _updates(self, name: str, body: Body, live: Live, context: Context) -> Iterator[Request]:
         capabilities = context.capabilities
-        before, after = self.normalise(live.body, capabilities), self.normalise(body, capabilities)
+        before = self.normalise(live.body, capabilities)
+        after = self.insisted(self.normalise(body, capabilities), body, before)
         old, new = before.get("settings", {}), after.get("settings", {})
         changed = {name: value for name, value in new.items() if old.get(name) != value}
         reopened = {key for key in changed if changes.setting(key, capabilities) == "reopen"}

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from orjson import dumps, loads
+
 from ..model import Body, Capabilities, Path
 from ..secret import Secret
 from .base import OWNER
@@ -22,11 +24,18 @@ SERVER_SETTINGS = re.compile(
 
 
 def copy(value: Any) -> Any:
-    """A deep copy of JSON data."""
+    """A deep copy of JSON data; secrets in it stay what they are."""
+    try:
+        return loads(dumps(value))
+    except TypeError:  # a secret, or a number of more than 64 bits
+        return _copied(value)
+
+
+def _copied(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: copy(item) for key, item in value.items()}
+        return {key: _copied(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [copy(item) for item in value]
+        return [_copied(item) for item in value]
     return value
 
 
@@ -210,3 +219,24 @@ def without_owner(path: Path) -> Rule:
         return body
 
     return rule
+
+
+def insisted(properties: Any, written: Any, live: Any) -> Any:
+    """Normalised `properties` with each parameter that was written as a default where `live` shows another value.
+
+    A default in so many words says nothing to a server that has none; to one that has another value it says a change.
+    """
+    if not (isinstance(properties, dict) and isinstance(written, dict) and isinstance(live, dict)):
+        return properties
+    found = dict(properties)
+    for name, field in properties.items():
+        told, shown = written.get(name), live.get(name)
+        if not (isinstance(field, dict) and isinstance(told, dict) and isinstance(shown, dict)):
+            continue
+        back = {key: told[key] for key in told if key not in field and key in shown and key != "type"}
+        below = {
+            key: insisted(field[key], told.get(key), shown.get(key)) for key in ("properties", "fields") if key in field
+        }
+        if back or below:
+            found[name] = {**field, **below, **back}
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..kinds.base import Claiming, Context, Kind
-from ..kinds.differences import differences
+from ..kinds.base import Claiming, Context, Insisting, Kind
+from ..kinds.differences import differences, same
 from ..model import Address, Body, Cause, Difference, Live, Remembered, Resource, Waiting
 from ..secret import secrets_in
 from .sealing import aligned, sealed, veiled
@@ -37,7 +37,7 @@ class Sides:
     @property
     def stale(self) -> bool:
         """Whether the ledger remembers another body than the one that is written and there."""
-        return self.remembered is not None and bool(differences(self.remembered.body, self.wanted))
+        return self.remembered is not None and not same(self.remembered.body, self.wanted)
 
 
 def body_of(resource: Resource, kind: Kind, context: Context) -> Body | Waiting:
@@ -59,6 +59,10 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
     if kind.secrets:
         wanted = sealed(wanted, survey.seal, kind.secrets)
     found = found_of(live, wanted, remembered, survey, kind, context)
+    if found is not None and isinstance(kind, Insisting):
+        wanted = kind.insisted(wanted, rendered, found)
+        if remembered is not None:
+            remembered = replace(remembered, body=kind.insisted(remembered.body, rendered, found))
     cause = decide(wanted, remembered, found, shared=kind.shared)
     if cause in (Cause.FOREIGN, Cause.BOTH) and found is not None and isinstance(kind, Claiming):
         if kind.ours(found, wanted, remembered.body if remembered else None):

@@ -69,6 +69,8 @@ def _added(live: Any, written: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 def without_defaults(live: Any, written: Any, defaults: dict[str, Any], pointer: str = "") -> Any:
     """`live` without those keys that `written` lacks and that still have the value the server gave them itself."""
+    if not defaults:
+        return live
     if isinstance(live, dict):
         below = written if isinstance(written, dict) else {}
         kept = {}

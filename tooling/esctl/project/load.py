@@ -71,28 +71,30 @@ def load_resources(
 
 def resource_files(settings: Settings) -> list[FilePath]:
     """The project's resource files, sorted. Names that start with `.` or `_` are passed over; loops of links end."""
-    templates = (settings.root / settings.templates).resolve()
-    settings_file = (settings.root / FILE).resolve()
-    found: dict[FilePath, FilePath] = {}
+    root = settings.root.resolve()
+    templates = str((settings.root / settings.templates).resolve())
+    found: dict[str, FilePath] = {}
     for name in settings.resources:
         path = settings.root / name
-        for file in [path] if path.is_file() else _walk(path, templates, frozenset()):
-            if file.name.lower().endswith(_ENDINGS) and file.resolve() != settings_file:
-                found.setdefault(file.resolve(), file)
-    return sorted(found.values(), key=lambda file: file.relative_to(settings.root).parts)
+        real = str(path.resolve())
+        for file, behind in [(str(path), real)] if path.is_file() else _walk(str(path), real, templates, frozenset()):
+            if file.lower().endswith(_ENDINGS) and behind != f"{root}{os.sep}{FILE}":
+                found.setdefault(behind, FilePath(file))
+    return sorted(found.values(), key=lambda file: file.parts)
 
 
-def _walk(folder: FilePath, templates: FilePath, above: frozenset[FilePath]) -> Iterator[FilePath]:
-    real = folder.resolve()
+def _walk(folder: str, real: str, templates: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Each file below `folder`, as it is called and as it really is; only links are asked where they lead."""
     if real in above or real == templates:
         return
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith((".", "_")):
             continue
+        behind = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(real, entry.name)
         if entry.is_dir():
-            yield from _walk(folder / entry.name, templates, above | {real})
+            yield from _walk(entry.path, behind, templates, above | {real})
         elif entry.is_file():
-            yield folder / entry.name
+            yield entry.path, behind
 
 
 class _Loading:
