@@ -1,0 +1,106 @@
+"""Every fault at every request of every scenario: `make test-long`. Writes the figures into docs/long-tests.md.
+
+python tests/faults/long.py [--scenario NAME…] [--fault NAME…] [--every N] [--workers N] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from faulty_proxy import FAULTS, Fault
+from scenarios import SCENARIOS
+from trials import Result, Scenario, tried, undisturbed
+
+LASTING = "502 from there on"
+"""Every request fails from one on: as if the connection to the servers were gone for good."""
+PAGE = Path(__file__).parents[2] / "docs/long-tests.md"
+BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
+
+Task = tuple[str, Fault]
+
+
+def tasks(scenario: Scenario, words: Sequence[str], every: int = 1, first: int = 1) -> Iterator[Task]:
+    """One for each fault at each position."""
+    count, _ = undisturbed(scenario)
+    for word in words:
+        for at in range(first, count + 1, every):
+            yield scenario.name, Fault("502" if word == LASTING else word, at, lasting=word == LASTING)
+
+
+def done(task: Task) -> Result:
+    name, fault = task
+    return tried(next(scenario for scenario in SCENARIOS if scenario.name == name), fault)
+
+
+def named(fault: Fault) -> str:
+    return LASTING if fault.lasting else fault.what
+
+
+def table(results: Iterable[Result]) -> list[str]:
+    """Figures, one line for each scenario and fault."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for result in results:
+        count = counts.setdefault((result.scenario, named(result.fault)), Counter())
+        count["positions"] += 1
+        count["first" if result.first == "completed" else "again" if result.then == "completed" else "later"] += 1
+        count["wrong"] += bool(result.wrong)
+    lines = [
+        "| command | fault | positions | completed in the first go | by one more run | after a clear refusal | wrong |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (scenario, fault), count in counts.items():
+        figures = " | ".join(str(count[key]) for key in ("positions", "first", "again", "later", "wrong"))
+        lines.append(f"| {scenario} | {fault} | {figures} |")
+    return lines
+
+
+def written(page: Path, lines: Sequence[str], begin: str = BEGIN, end: str = END) -> None:
+    """Replace what stands between the two marks of the page."""
+    text = page.read_text(encoding="utf-8")
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    page.write_text("\n".join((head + begin, *lines, end + tail)), encoding="utf-8")
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--scenario", action="append", choices=[scenario.name for scenario in SCENARIOS])
+    asked.add_argument("--fault", action="append", choices=[*FAULTS, LASTING])
+    asked.add_argument("--every", type=int, default=1)
+    asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--out", type=Path, help="one JSON line for each trial")
+    asked.add_argument("--page", type=Path, help="the page to write the figures into")
+    options = asked.parse_args()
+    began = time.monotonic()
+    wanted = [one for one in SCENARIOS if not options.scenario or one.name in options.scenario]
+    todo = [task for one in wanted for task in tasks(one, options.fault or [*FAULTS, LASTING], options.every)]
+    results: list[Result] = []
+    record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
+    with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=200) as pool:
+        for result in pool.imap(done, todo, chunksize=4):
+            results.append(result)
+            if record:
+                record.write(json.dumps({**vars(result), "fault": vars(result.fault)}) + "\n")
+            if result.wrong:
+                place = f"{result.scenario}, {named(result.fault)} at {result.fault.at} ({result.request})"
+                print(f"{place}: {'; '.join(result.wrong)}", flush=True)
+    lines = table(results)
+    minutes = (time.monotonic() - began) / 60
+    lines += ["", f"{len(results):,} trials on {time.strftime('%d %B %Y')}, in {minutes:.0f} minutes."]
+    print("\n".join(lines))
+    if options.page:
+        written(options.page, lines)
+    return 1 if any(result.wrong for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""One trial: a command while one request goes wrong, then the same command again, then a look at what is there.
+
+What is there is read past esctl, and compared with what the same commands leave where nothing goes wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import requests
+from faulty_proxy import Fault, FaultyProxy
+
+from esctl import cli
+from esctl.cluster import client, lease
+from esctl.cluster.retries import Retries
+from esctl.sandbox.server import Sandbox
+
+FILES = Path(__file__).with_name("project")
+SECRETS = {"F_ALERTS": "hush-alerts-4711", "F_PASSWORD": "hush-password-4711"}
+IMPATIENT = 0.5
+"""s that a request may take while requests are delayed."""
+
+LISTS = {
+    "cluster-settings": ("elasticsearch", "/_cluster/settings?flat_settings=true"),
+    "scripts": ("elasticsearch", "/_cluster/state/metadata?filter_path=metadata.stored_scripts"),
+    "repositories": ("elasticsearch", "/_snapshot"),
+    "slm": ("elasticsearch", "/_slm/policy"),
+    "ilm": ("elasticsearch", "/_ilm/policy"),
+    "component-templates": ("elasticsearch", "/_component_template/f-*"),
+    "index-templates": ("elasticsearch", "/_index_template/f-*"),
+    "data-streams": ("elasticsearch", "/_data_stream"),
+    "indices": ("elasticsearch", "/f-*,-.*"),
+    "documents": ("elasticsearch", "/f-shops/_search?size=100&sort=name"),
+    "enrich": ("elasticsearch", "/_enrich/policy"),
+    "pipelines": ("elasticsearch", "/_ingest/pipeline/f-*"),
+    "logstash": ("elasticsearch", "/_logstash/pipeline"),
+    "transforms": ("elasticsearch", "/_transform"),
+    "auto-follow": ("elasticsearch", "/_ccr/auto_follow"),
+    "followers": ("elasticsearch", "/_all/_ccr/info"),
+    "watches": ("elasticsearch", "/_watcher/_query/watches"),
+    "privileges": ("elasticsearch", "/_security/privilege/fshop"),
+    "roles": ("elasticsearch", "/_security/role"),
+    "role-mappings": ("elasticsearch", "/_security/role_mapping"),
+    "users": ("elasticsearch", "/_security/user"),
+    "keys": ("elasticsearch", "/_security/_query/api_key"),
+    "data-views": ("kibana", "/api/data_views"),
+    "objects": ("kibana", "/api/saved_objects/_find?type=dashboard&type=visualization&type=lens&type=index-pattern"),
+    "ledger": ("elasticsearch", "/esctl-ledger/_search?size=1000&sort=address"),
+}
+"""Everything that the trials' projects write, in lists."""
+
+_QUERIES = {"keys": {"size": 100, "query": {"term": {"invalidated": False}}}}
+_PASSING = frozenset(
+    "modified_date modified_date_millis created_date created_date_millis modified create_time creation_date uuid version "
+    "created_at updated_at last_modified in_sync_with took _seq_no _primary_term next_execution next_execution_millis "
+    "_version created updated creation id index_uuid _shards max_score _score when digest provided_name history_uuid "
+    "generation index_name last_checked max_agent_version profile_uid status _id salt key".split()
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command under fire. `before` makes what it meets, `again` is what a person types after a failure."""
+
+    name: str
+    words: tuple[str, ...]
+    before: Callable[[Place], None]
+    again: tuple[tuple[str, ...], ...] = ()
+    """The commands that follow, each tried after the one before refused; none: the same command."""
+    empty: bool = True
+    """Whether a plan of the files is empty at the end."""
+    documents: int = 2
+    """In f-shops, at the end; -1: there is no such index."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one trial went; `wrong` is empty where all that has to hold holds."""
+
+    scenario: str
+    fault: Fault
+    request: str
+    first: str
+    then: str
+    wrong: tuple[str, ...] = ()
+    said: str = ""
+
+
+@dataclass
+class Place:
+    """A project in a folder, and the two servers as they are reached."""
+
+    root: Path
+    urls: list[str]
+    direct: list[str]
+    said: list[str] = field(default_factory=list)
+
+    def configure(self, *, impatient: bool = False) -> None:
+        patience = f"elasticsearch: {{timeout: {IMPATIENT}}}\nkibana: {{timeout: {IMPATIENT}}}\n" if impatient else ""
+        self.root.mkdir(parents=True, exist_ok=True)
+        (self.root / "esctl.yaml").write_text(f"name: faults\nresources: [mappings]\n{patience}", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        path = self.root / "mappings/all.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def esctl(self, *words: str, direct: bool = False) -> int:
+        """The exit code; what was printed is kept."""
+        urls = self.direct if direct else self.urls
+        out, err = io.StringIO(), io.StringIO()
+        options = ["--project", str(self.root), "--elasticsearch-url", urls[0], "--kibana-url", urls[1]]
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(self.root):
+            code = cli.run([*words, *options])
+        self.said.append(f"$ esctl {' '.join(words)}\n{out.getvalue()}{err.getvalue()}[{code}]")
+        return code
+
+    def done(self, *words: str) -> None:
+        """A step of the preparation: goes to the servers directly."""
+        if code := self.esctl(*words, direct=True):
+            raise AssertionError(f"{code}: {self.said[-1]}")
+
+    def there(self) -> dict[str, Any]:
+        """What the servers hold, without what passes: dates, versions, ids that they made up."""
+        found = {}
+        for name, (service, path) in LISTS.items():
+            url = self.direct[service == "kibana"] + path
+            if name == "documents":
+                requests.post(self.direct[0] + "/f-shops/_refresh", timeout=60)
+            answer = requests.request("POST" if name in _QUERIES else "GET", url, json=_QUERIES.get(name), timeout=60)
+            found[name] = _lasting(answer.json()) if answer.status_code == 200 else answer.status_code
+        ledger = found["ledger"]
+        if isinstance(ledger, dict):
+            hits = [hit["_source"] for hit in ledger["hits"]["hits"]]
+            found["ledger"] = [hit["address"] for hit in hits if "address" in hit]
+            found["others in the ledger"] = sorted(",".join(hit) for hit in hits if "address" not in hit)
+        return found
+
+
+@contextlib.contextmanager
+def opened(scenario: Scenario) -> Iterator[tuple[Place, FaultyProxy]]:
+    """A sandbox of its own in which everything of `before` is done, behind a proxy without a fault as yet."""
+    folder = Path(tempfile.mkdtemp(prefix="esctl-faults-"))
+    hurried = functools.partial(Retries, first=0.001, sleep=lambda seconds: None)
+    try:
+        with (
+            Sandbox(folder / "sandbox") as sandbox,
+            FaultyProxy([sandbox.elasticsearch_url, sandbox.kibana_url]) as proxy,
+            mock.patch.dict(os.environ, SECRETS),
+            mock.patch.object(client, "Retries", hurried),
+        ):
+            place = Place(folder / "project", proxy.urls, [sandbox.elasticsearch_url, sandbox.kibana_url])
+            place.configure()
+            scenario.before(place)
+            yield place, proxy
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@functools.cache
+def undisturbed(scenario: Scenario) -> tuple[int, Mapping[str, Any]]:
+    """How many requests the command sends where nothing goes wrong, and what is there then."""
+    with opened(scenario) as (place, proxy):
+        proxy.reset(None)
+        assert place.esctl(*scenario.words) == 0, place.said[-1]
+        return len(proxy.lines), place.there()
+
+
+def tried(scenario: Scenario, fault: Fault) -> Result:
+    """One trial."""
+    _, expected = undisturbed(scenario)
+    with opened(scenario) as (place, proxy):
+        place.said.clear()
+        place.configure(impatient=fault.what == "delayed")
+        proxy.reset(fault)
+        codes = [place.esctl(*scenario.words)]
+        request = proxy.broken[0] if proxy.broken else ""
+        place.configure()
+        proxy.reset(None)
+        wrong = [] if request or fault.at > 1 else ["no request was hit"]
+        then = "" if codes[0] == 0 else _again(scenario, place, proxy, codes)
+        if then.endswith("failed"):
+            wrong.append("the next run failed")
+        found = place.there()
+        wrong += [
+            f"{name}: {_unlike(expected[name], found.get(name))}"
+            for name in expected
+            if found.get(name) != expected[name]
+        ]
+        if scenario.empty and (code := place.esctl("plan", direct=True)):
+            wrong.append(f"the plan is not empty: {code}")
+        if scenario.documents >= 0 and _count(found["documents"]) != scenario.documents:
+            wrong.append(f"{_count(found['documents'])} documents")
+        said = "\n".join(place.said)
+        for bad in ("Traceback", "fault of esctl", *SECRETS.values()):
+            if bad in said:
+                wrong.append(f"printed: {bad}")
+        for code, text in zip(codes, place.said, strict=False):
+            if code not in (0, 1, 5):
+                wrong.append(f"exit code {code}")
+            if code and not any(line.startswith(("error:", "✗")) for line in text.splitlines()):
+                wrong.append("failed without a word")
+        return Result(scenario.name, fault, request, _word(codes[0]), then, tuple(wrong), said)
+
+
+def _again(scenario: Scenario, place: Place, proxy: FaultyProxy, codes: list[int]) -> str:
+    """Until it is done: the next command, and where the lease was left behind, once more when it ran out."""
+    words = ""
+    for command in scenario.again or (scenario.words,):
+        codes.append(place.esctl(*command))
+        if codes[-1] == 5 and "is writing to this cluster" in place.said[-1]:
+            words += "waited, "
+            proxy.clock += 1000 * (lease.TIME_TO_LIVE + 1)
+            codes.append(place.esctl(*command))
+        if codes[-1] != 5:
+            return words + _word(codes[-1])
+        words += "refused, "
+    return words + "failed"
+
+
+def _word(code: int) -> str:
+    return {0: "completed", 5: "refused"}.get(code, "failed")
+
+
+def _count(found: Any) -> int:
+    return len(found["hits"]["hits"]) if isinstance(found, dict) else 0
+
+
+def _lasting(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {key: _lasting(value) for key, value in sorted(body.items()) if key not in _PASSING}
+    return [_lasting(item) for item in body] if isinstance(body, list) else body
+
+
+def _unlike(expected: Any, found: Any) -> str:
+    """Where two states differ first."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in [*expected, *found]:
+            if expected.get(key) != found.get(key):
+                return f"{key}.{_unlike(expected.get(key), found.get(key))}"
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for left, right in zip(expected, found, strict=True):
+            if left != right:
+                return _unlike(left, right)
+    return f"expected {json.dumps(expected)[:150]}, found {json.dumps(found)[:150]}"
