@@ -166,7 +166,9 @@ def server(folder: Path) -> Iterator[Server]:
 
 def cost(command: list[str], environ: dict[str, str]) -> Cost:
     """Run it; what its process took."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environ})
+    # As installed: with its bytecode on the disk.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=inherited | environ)
     assert process.stdout is not None
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)

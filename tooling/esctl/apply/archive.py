@@ -20,7 +20,7 @@ from typing import Any
 from ..cluster import Cluster, who
 from ..cluster.history import History
 from ..errors import EsctlError, ServerError, Source
-from ..kinds.base import Collecting, Context, Kind
+from ..kinds.base import Collecting, Context, Kind, can
 from ..kinds.differences import differences
 from ..model import Action, Address, Body, Cause, Change, Live, Plan, Remembered, Resource
 from ..plan.sealing import Seal, aligned, hidden, is_seal
@@ -179,7 +179,7 @@ def resources(
 
 def _from_live(one: Kept, kind: Kind, context: Context) -> Body:
     live = Live(one.address, one.live)
-    if isinstance(kind, Collecting):
+    if can(kind, Collecting):
         return kind.written(live, context.capabilities)
     return kind.normalise(live.body, context.capabilities)
 

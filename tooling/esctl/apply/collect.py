@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..cluster import Cluster
 from ..errors import EsctlError
-from ..kinds.base import Collecting, Kind
+from ..kinds.base import Collecting, Kind, can
 from ..model import Address, Live
 from ..plan.needs import lacking
 
@@ -34,7 +34,7 @@ def collect(cluster: Cluster, kinds: Mapping[str, Kind], names: Collection[str])
 
     def everything(name: str) -> dict[Address, Live] | EsctlError:
         kind = kinds[name]
-        if not isinstance(kind, Collecting):
+        if not can(kind, Collecting):
             return EsctlError(f"a {name} cannot be listed yet")
         try:
             return kind.everything(cluster, capabilities)
@@ -52,7 +52,7 @@ def collect(cluster: Cluster, kinds: Mapping[str, Kind], names: Collection[str])
             continue
         kind = kinds[name]
         for address, one in answer.items():
-            why = kind.foreign(one) if isinstance(kind, Collecting) else None
+            why = kind.foreign(one) if can(kind, Collecting) else None
             if why:
                 foreign[address] = why
             else:

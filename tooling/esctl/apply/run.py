@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ..cluster import Cluster, Lease, Ledger, holder
 from ..errors import EsctlError, Refused
-from ..kinds.base import Following, Judging, Kind, Producing
+from ..kinds.base import Following, Judging, Kind, Producing, can
 from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
 from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
@@ -171,11 +171,11 @@ class _Run:
             self.lease.check()
             gone = (404,) if request.method == "DELETE" else ()
             response = self.cluster.send(request, accept=gone)
-            if isinstance(kind, Judging) and (reason := kind.refusal(response)):
+            if can(kind, Judging) and (reason := kind.refusal(response)):
                 raise EsctlError(reason)
-            if isinstance(kind, Following):
+            if can(kind, Following):
                 follow(kind.follow(change.address, response, self.cluster), self.lease)
-            if isinstance(kind, Producing) and change.desired is not None:
+            if can(kind, Producing) and change.desired is not None:
                 produced = kind.produced(change.address, change.desired, response) or produced
         return produced
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..cluster import Cluster
 from ..errors import EsctlError
-from ..kinds.base import Context, Kind, Verifiable
+from ..kinds.base import Context, Kind, Verifiable, can
 from ..model import Address, Resource, Waiting
 from ..plan.needs import lacking
 from .pictures import KINDS as PICTURES
@@ -42,13 +42,13 @@ def verify(
             return Verdict(address, "wrong", (why,))
         if address not in live:
             return Verdict(address, "wrong", ("it is not on the server",))
-        if not isinstance(kind, Verifiable) and address.kind not in PICTURES:
+        if not can(kind, Verifiable) and address.kind not in PICTURES:
             return Verdict(address, "untried")
         try:
             body = kind.render(resource, context)
             if isinstance(body, Waiting):
                 return Verdict(address, "untried", (body.reason,))
-            if isinstance(kind, Verifiable):
+            if can(kind, Verifiable):
                 words = tuple(kind.verify(address, body, cluster, context.capabilities))
             else:
                 words = tuple(without_rows(cluster, address))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard, TypeVar, runtime_checkable
 
 from ..errors import Problem
 from ..model import (
@@ -267,6 +268,19 @@ class Verifiable(Protocol):
     def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterable[str]:
         """What does not work, one line each; nothing where all is well. `body` is the rendered body."""
         ...
+
+
+Ability = TypeVar("Ability")
+
+
+def can(kind: Kind, ability: type[Ability]) -> TypeGuard[Ability]:
+    """Whether a kind has one of the optional abilities; `isinstance` would look at its methods one by one each time."""
+    return _can(type(kind), ability)  # type: ignore[arg-type]
+
+
+@cache
+def _can(kind: type, ability: type) -> bool:
+    return issubclass(kind, ability)
 
 
 def owner_mark(project: str) -> Body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..kinds.base import Context, Cost, Kind, Moving, Refusing, Releasing, Replaceable, Wordy, owner_of
+from ..kinds.base import Context, Cost, Kind, Moving, Refusing, Releasing, Replaceable, Wordy, can, owner_of
 from ..kinds.differences import same
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
@@ -86,7 +86,7 @@ def _decided(case: _Case, base: Change) -> Change:
 
     before, after = sides.shown()
     cost, moving = _cost(case, before, after, live)
-    said = kind.in_words(before, after) if isinstance(kind, Wordy) else ()
+    said = kind.in_words(before, after) if can(kind, Wordy) else ()
     change = replace(
         base,
         consequence=cost.consequence,
@@ -101,14 +101,14 @@ def _decided(case: _Case, base: Change) -> Change:
         change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
     if cause is Cause.BOTH and not case.won:
         return replace(change, action=Action.UNDECIDED, words=first)
-    if isinstance(kind, Refusing) and (why := kind.refuses(address, sides.rendered, live, context)):
+    if can(kind, Refusing) and (why := kind.refuses(address, sides.rendered, live, context)):
         return replace(change, action=Action.UNDECIDED, words=why)
     irreversible = cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place
     if case.resource.protect and (moving or irreversible):
         return replace(change, action=Action.UNDECIDED, words=f"it is protected (`protect: true`), but {change.words}")
     if moving:
         return replace(change, action=Action.REPLACE, reindex=moving)
-    if irreversible and isinstance(kind, Replaceable):
+    if irreversible and can(kind, Replaceable):
         requests = kind.replace(address, sides.rendered, live, context)
         return replace(change, action=Action.REPLACE, requests=requests, reindex=undone)
     return replace(change, action=Action.UPDATE, requests=_write(case, live), reindex=undone)
@@ -118,7 +118,7 @@ def _cost(case: _Case, before: Body, after: Body, live: Live) -> tuple[Cost, Rei
     """What the change costs; and how the contents move, where they can."""
     kind, context = case.kind, case.context
     cost = kind.cost(before, after, context.capabilities)
-    if cost.consequence is not Consequence.REINDEX or not isinstance(kind, Moving):
+    if cost.consequence is not Consequence.REINDEX or not can(kind, Moving):
         return cost, None
     moving = kind.move(case.resource.address, case.sides.rendered, live, context)
     if isinstance(moving, Cost):
@@ -133,7 +133,7 @@ def _write(case: _Case, live: Live | None) -> tuple[Request, ...]:
     if live is not None and last is not None and kind.secrets and holds_secrets(sides.rendered):
         live = replace(live, body=known(live.body, sides.rendered, last.body, case.survey.seal))
     requests = kind.write(address, sides.rendered, live, context)
-    if live is not None and last is not None and isinstance(kind, Releasing):
+    if live is not None and last is not None and can(kind, Releasing):
         requests += kind.release(address, last.body, sides.rendered, live, context)
     return requests
 
@@ -141,7 +141,7 @@ def _write(case: _Case, live: Live | None) -> tuple[Request, ...]:
 def _unfinished(case: _Case) -> Reindex | None:
     """What an earlier run left half done, where this one would not carry it on."""
     live = case.sides.live
-    return case.kind.unfinished(live) if live is not None and isinstance(case.kind, Moving) else None
+    return case.kind.unfinished(live) if live is not None and can(case.kind, Moving) else None
 
 
 def _because(case: _Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..kinds.base import Claiming, Context, Insisting, Kind
+from ..kinds.base import Claiming, Context, Insisting, Kind, can
 from ..kinds.differences import differences, same
 from ..model import Address, Body, Cause, Difference, Live, Remembered, Resource, Waiting
 from ..secret import secrets_in
@@ -59,12 +59,12 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
     if kind.secrets:
         wanted = sealed(wanted, survey.seal, kind.secrets)
     found = found_of(live, wanted, remembered, survey, kind, context)
-    if found is not None and isinstance(kind, Insisting):
+    if found is not None and can(kind, Insisting):
         wanted = kind.insisted(wanted, rendered, found)
         if remembered is not None:
             remembered = replace(remembered, body=kind.insisted(remembered.body, rendered, found))
     cause = decide(wanted, remembered, found, shared=kind.shared)
-    if cause in (Cause.FOREIGN, Cause.BOTH) and found is not None and isinstance(kind, Claiming):
+    if cause in (Cause.FOREIGN, Cause.BOTH) and found is not None and can(kind, Claiming):
         if kind.ours(found, wanted, remembered.body if remembered else None):
             cause = Cause.PENDING
     return Sides(rendered, wanted, remembered, live, found, cause, kind.shared)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ..errors import EsctlError
-from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing
+from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing, can
 from ..model import Action, Address, Cause, Change, Consequence, Live, Remembered, Request, Resource
 from .compare import found_of
 from .needs import lacking
@@ -40,9 +40,9 @@ def orphan(address: Address, survey: Survey, context: Context, kind: Kind, choic
 
 def removal(remembered: Remembered, live: Live | None, kind: Kind, context: Context) -> tuple[Request, ...]:
     """The requests that delete what this project wrote."""
-    if live is not None and isinstance(kind, Withdrawing):
+    if live is not None and can(kind, Withdrawing):
         return kind.withdraw(remembered.address, remembered.body, live, context)
-    if live is not None and isinstance(kind, Moving):
+    if live is not None and can(kind, Moving):
         return kind.remove(remembered.address, live, context)
     return kind.delete(remembered.address, context)
 
@@ -71,7 +71,7 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
     if remembered is None or change.action is Action.UNDECIDED:
         return change
     change = replace(change, moved_from=remembered, moved_live=live)
-    if live is None or (isinstance(kind, Moving) and kind.kept(live)):
+    if live is None or (can(kind, Moving) and kind.kept(live)):
         if change.action is Action.NONE:
             return replace(change, action=Action.REFRESH)
         return _said(change, f"moved from {old}, which is gone already")
@@ -81,13 +81,13 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
     if old in survey.unknown:
         return _said(undecided, f"moved from {old}: {survey.unknown[old]}")
     cause, found = _standing(old, survey, context, kind)
-    begun = isinstance(kind, Moving) and _begun(change, live, kind)
+    begun = can(kind, Moving) and _begun(change, live, kind)
     if cause is Cause.ORPHAN_DRIFTED and not choices.force and not begun:
         words = (
             f"moved from {old}, which was changed on the server since the last apply: `--force` moves it all the same"
         )
         return _said(replace(undecided, cause=cause), words)
-    if isinstance(kind, Moving) and change.desired is not None and (change.action is Action.CREATE or begun):
+    if can(kind, Moving) and change.desired is not None and (change.action is Action.CREATE or begun):
         moving = kind.move(change.address, change.desired, live, context)
         if isinstance(moving, Cost):
             words = f"its documents cannot move from {old}: {moving.words}"
