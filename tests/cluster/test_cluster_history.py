@@ -72,7 +72,7 @@ def test_numbers_are_each_projects_own_and_never_shared(cluster, connect):
     assert [play(cluster, wrote(A, {"n": n})) for n in range(3)] == [1, 2, 3]
     assert History(cluster, "store").begin(RUN, []) == 1
     # Two that begin at once, neither of which the search shows yet.
-    numbers = {History(connect(), "shop").begin(RUN, [wrote(A, {})]) for _ in range(3)}
+    numbers = {History(connect(), "shop").begin(replace(RUN, commit=f"c{n}"), [wrote(A, {})]) for n in range(3)}
     assert numbers == {4, 5, 6}
     refresh(cluster)
     assert [run.number for run in History(cluster, "shop").runs()] == [6, 5, 4, 3, 2, 1]

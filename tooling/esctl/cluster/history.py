@@ -252,10 +252,14 @@ class History:
         return found
 
     def _taken(self, number: int, run: Run) -> bool:
-        path = f"/{INDEX}/_create/{quote(self._id(number), safe='')}"
+        name = quote(self._id(number), safe="")
         document = self._document(replace(run, number=number))
-        answer = self._sender.send(Request("elasticsearch", "PUT", path, body=document), accept=(_CONFLICT,))
-        return answer.status != _CONFLICT
+        create = Request("elasticsearch", "PUT", f"/{INDEX}/_create/{name}", body=document)
+        if self._sender.send(create, accept=(_CONFLICT,)).status != _CONFLICT:
+            return True
+        # Where the answer to a first try was lost, the document that is in the way is our own.
+        found = self._sender.send(Request("elasticsearch", "GET", f"/{INDEX}/_doc/{name}"), accept=(404,))
+        return found.status == 200 and found.body["_source"] == document
 
     def _bulk(self, lines: Iterable[Body]) -> None:
         for batch in _batches(lines):

@@ -88,7 +88,7 @@ class HttpClient:
         try:
             answer = retries.run(attempt, broken=broken)
         except requests.RequestException as error:
-            raise unreachable(self._connection, self._service, error) from error
+            raise unreachable(self._connection, self._service, error, reached=self._reached) from error
         self._reached = True
         return answer
 

@@ -11,7 +11,7 @@ from . import refusals
 from .connection import Connection
 from .guard import Guard
 from .http import Answer, HttpClient, compact, ndjson
-from .retries import Retries
+from .retries import BUSY, Retries
 
 # Public versioned paths; others do not take the header.
 _VERSIONED = ("/api/dashboards", "/api/visualizations")
@@ -54,7 +54,9 @@ class KibanaClient:
         if answer.headers.get("x-elastic-product"):
             raise refusals.not_the_product(self._connection, "kibana", "it is Elasticsearch")
         page = answer.headers.get("content-type", "").startswith("text/html")
-        if page and "kbn-name" not in answer.headers:
+        if (
+            page and "kbn-name" not in answer.headers and answer.status not in BUSY
+        ):  # a gateway's page is no wonder then
             raise refusals.not_the_product(self._connection, "kibana", "it answers with a web page")
 
 

@@ -58,10 +58,12 @@ class Lease:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.release()
-        except ServerError:
+        except ServerError as error:
             # It expires by itself; what ended the work is what the person must read.
             if kind is None:
-                raise
+                message = f"the work is done, but the lease could not be given back: {error}"
+                hint = f"it ends by itself within {self._time_to_live:.0f} s"
+                raise ServerError(message, status=error.status, kind=error.kind, hint=hint) from error
 
     @property
     def held(self) -> bool:

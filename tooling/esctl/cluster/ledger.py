@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from ..errors import Refused, ServerError
 from ..model import Address, Body, Remembered, Request, Sender
@@ -120,9 +121,9 @@ class Ledger:
                 operation = {"_id": document_id(one.address)} | compared(version, "if_")
                 lines += [{"index" if version else "create": operation}, document]
             results = self._bulk(lines, len(batch), beside if number == len(batches) else ())
-            for (one, _), result in zip(batch, results, strict=True):
+            for (one, document), result in zip(batch, results, strict=True):
                 if result["status"] == _CONFLICT:
-                    raise self._lost(one.address)
+                    result = self._written(one.address, document)
                 version = {"seq_no": result["_seq_no"], "primary_term": result["_primary_term"]}
                 self._versions[one.address] = version
                 done.append(replace(one, version=version))
@@ -215,6 +216,15 @@ class Ledger:
         answer = self._sender.send(Request("elasticsearch", "POST", path, params, {"ids": list(ids)}), accept=(404,))
         documents = answer.body["docs"] if answer.status == 200 else []
         return {ids[one["_id"]]: str(one["_source"]["project"]) for one in documents if one.get("found")}
+
+    def _written(self, address: Address, document: Body) -> Body:
+        """The document as it is now, where it is our own: the answer to a first try was lost. Raises Refused."""
+        path = f"/{INDEX}/_doc/{quote(document_id(address), safe='')}"
+        answer = self._sender.send(Request("elasticsearch", "GET", path), accept=(404,))
+        if answer.status != 200 or answer.body["_source"] != document:
+            raise self._lost(address)
+        found: Body = answer.body
+        return found
 
     def _lost(self, address: Address) -> Refused:
         owner = self._owners([address]).get(address, self._project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,15 @@ BUSY = frozenset({429, 502, 503, 504})
 
 # A write that is only taken once, so that its repetition would be refused although the first try went through.
 _ONCE = frozenset({"if_seq_no", "if_primary_term", "if_version", "op_type", "version", "create"})
+
+# esctl's own indices: every write there has an id, and its writer recognises its own document behind a 409.
+_OWN = ("/esctl-ledger/", "/esctl-history/")
+
+# POSTs that leave the same, however often they are sent; with the value that a parameter must have.
+_SAME: tuple[tuple[re.Pattern[str], Mapping[str, str]], ...] = (
+    (re.compile(r"/_refresh$"), {}),
+    (re.compile(r"/api/saved_objects/_import$"), {"overwrite": "true"}),
+)
 
 _LONGEST_WAIT = 10.0  # s
 
@@ -32,8 +42,12 @@ def repeatable(service: str, method: str, path: str, params: Mapping[str, Any]) 
     """Whether sending the request twice does what sending it once does."""
     if method in ("GET", "HEAD"):
         return True
+    if service == "elasticsearch" and path.startswith(_OWN):
+        return True
     if method in ("PUT", "DELETE"):
         return not (_ONCE & params.keys()) and not path.rstrip("/").endswith("_bulk") and "/_create/" not in path
+    if any(form.search(path) and needed.items() <= params.items() for form, needed in _SAME):
+        return True
     return READ_ONLY.allows(method, path, params, service=service) and not path.endswith("/_pit")
 
 

@@ -83,8 +83,11 @@ SIGNS = (
 )
 
 
-def unreachable(connection: Connection, service: str, cause: BaseException) -> ServerError:
-    """The error for a request without an answer; `cause` is the HTTP library's exception."""
+def unreachable(connection: Connection, service: str, cause: BaseException, *, reached: bool = False) -> ServerError:
+    """The error for a request without an answer; `cause` is the HTTP library's exception.
+
+    `reached`: the server has answered before, so that its address is right.
+    """
     place = connection.place(service)
     parts = urlsplit(place)
     text = _causes(cause)
@@ -101,6 +104,8 @@ def unreachable(connection: Connection, service: str, cause: BaseException) -> S
         "sandbox": " `esctl sandbox up` starts one for development" if connection.loopback(service) else "",
     }
     message = f"{SERVICES[service]} at {place} " + sign.message.format(**facts)
+    if reached and sign.kind == "broken":
+        return ServerError(message, kind=sign.kind)
     return ServerError(message, kind=sign.kind, hint=sign.hint.format(**facts) or None)
 
 
@@ -119,6 +124,9 @@ def _causes(cause: BaseException) -> str:
 def _innermost(cause: BaseException) -> str:
     inner = [error for error in getattr(cause, "errors", ()) if isinstance(error, BaseException)]
     text = str(inner[0] if inner else cause)
+    # ('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))
+    if wrapped := re.search(r"^\('[^']*', \w+\((?:\d+, )?['\"](.*?)['\"].*\)\)$", text):
+        text = wrapped[1]
     # urllib3 begins with the representation of its connection object.
     text = re.sub(r"^.*?(?:object at 0x[0-9a-f]+>|Connection\([^)]*\)): ?", "", text)
     return shortened(text) or type(cause).__name__
