@@ -99,11 +99,27 @@ def test_every_command_has_a_transcript():
     from esctl.cli.app import app
 
     def leaves(command, prefix):
-        below = getattr(command, "commands", None)
-        return [w for n, c in below.items() for w in leaves(c, f"{prefix} {n}")] if below else [prefix]
+        names = command.list_commands(None) if hasattr(command, "list_commands") else ()
+        return [w for n in names for w in leaves(command.get_command(None, n), f"{prefix} {n}")] or [prefix]
 
     typed = [c for p in FILES for c, _ in steps(p.read_text(encoding="utf-8"))]
     missing = [
         c for c in leaves(typer.main.get_command(app), "esctl") if not any(re.search(rf"\b{c}\b", t) for t in typed)
     ]
     assert missing == []
+
+
+def test_the_table_of_commands_is_true():
+    """Each line of `esctl --help` says what the command's own help says, and no module has a command beside it."""
+    import importlib
+
+    import typer
+
+    from esctl.cli.app import COMMANDS
+
+    for module in {module for module, _ in COMMANDS.values()}:
+        part = typer.Typer()
+        importlib.import_module(f"esctl.cli.{module}").register(part)
+        made = typer.main.get_group(part).commands
+        assert set(made) == {name for name, (place, _) in COMMANDS.items() if place == module}
+    assert all(len(line) <= 60 and line.endswith(".") for _, line in COMMANDS.values())
