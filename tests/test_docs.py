@@ -22,8 +22,8 @@ def test_commands_in_the_documents_exist():
     from esctl.cli.app import app
 
     def leaves(command, prefix=""):
-        below = getattr(command, "commands", None)
-        return {w for n, c in below.items() for w in leaves(c, f"{prefix} {n}".strip())} if below else {prefix}
+        names = command.list_commands(None) if hasattr(command, "list_commands") else ()
+        return {w for n in names for w in leaves(command.get_command(None, n), f"{prefix} {n}".strip())} or {prefix}
 
     known = leaves(typer.main.get_command(app))
     typed = set()
