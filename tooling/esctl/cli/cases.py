@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean
+from ..errors import EsctlError, Problem, ProjectError, Source, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from ..model import Path
@@ -90,7 +90,8 @@ def _mistakes(data: dict[str, Any], lines: Mapping[Path, int], name: str) -> Ite
                 did_you_mean(key, KEYS) or f"known: {', '.join(KEYS)}",
             )
     docs = data.get("docs")
-    if not isinstance(docs, str) and not (
+    meant = docs is None and any(nearest(str(key), ["docs"]) for key in data if key not in KEYS)  # told already
+    if not meant and not isinstance(docs, str) and not (
         isinstance(docs, list) and docs and all(isinstance(one, dict) for one in docs)
     ):
         yield Problem(
