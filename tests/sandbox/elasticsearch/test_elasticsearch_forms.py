@@ -62,7 +62,7 @@ def test_filter_path_and_pretty(sandbox: Sandbox) -> None:
         ("POST", "/forms/_search", {"suggest": {}}, "[suggest]"),
         ("PUT", "/forms-geo", {"mappings": {"properties": {"g": {"type": "geo_point"}}}}, "[geo_point]"),
         ("PUT", "/forms-an", {"settings": {"analysis": {"analyzer": {"x": {"type": "standard"}}}}}, "index.analysis"),
-        ("PUT", "/_ingest/pipeline/forms", {"processors": [{"grok": {"field": "a", "patterns": []}}]}, "[grok]"),
+        ("PUT", "/_ingest/pipeline/forms", {"processors": [{"geoip": {"field": "a"}}]}, "[geoip]"),
         ("PUT", "/forms/_doc/1?routing=x", {"a": 1}, "routing"),
     ],
 )
@@ -78,7 +78,7 @@ def test_what_is_missing_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "path", ["/_ml/anomaly_detectors", "/_transform", "/_cat/shards", "/_nonsense/x", "/_security/oidc"]
+    "path", ["/_ml/anomaly_detectors", "/_rollup/job", "/_cat/shards", "/_nonsense/x", "/_security/oidc"]
 )
 def test_an_endpoint_that_is_missing(sandbox: Sandbox, path: str) -> None:
     answer = call(sandbox, "GET", path)

@@ -130,7 +130,7 @@ def _as_read(document: IngestDocument) -> Body:
         "_version": "-3",
         "_id": document.ctx["_id"],
         "_source": document.source(),
-        "_ingest": {"timestamp": document.ingest["timestamp"]},
+        "_ingest": {k: v for k, v in document.ingest.items() if k != "pipeline"},
     }
 
 

@@ -7,6 +7,7 @@ import time
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import ElasticsearchError, illegal
@@ -51,7 +52,12 @@ _LETTERS = {
     "X": "z",
     "Z": "z",
     "x": "z",
+    "z": "z",
+    "h": "h",
+    "a": "a",
 }
+_MONTHS = "January February March April May June July August September October November December".split()
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "H": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -110,13 +116,20 @@ def _pattern(java: str) -> tuple[re.Pattern[str], tuple[tuple[str, int | str], .
         if letter in _LETTERS:
             group = _LETTERS[letter]
             if group == "z":
-                source += r"(?P<z>Z|[+-]\d\d(?::?\d\d)?)"
-            elif f"(?P<{group}>" in source or (group == "M" and run > 2):
+                source += r"(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)" if letter == "z" else r"(?P<z>Z|[+-]\d\d(?::?\d\d)?)"
+            elif group == "M" and run in (3, 4):
+                source += f"(?P<M>{'|'.join(m[:3] if run == 3 else m for m in _MONTHS)})"
+            elif group == "a":
+                source += "(?P<a>AM|PM)"
+            elif f"(?P<{group}>" in source or (group == "M" and run > 4):
                 raise illegal(f"the esctl sandbox does not implement the date format [{java}]")
             elif group == "S":
                 source += rf"(?P<S>\d{{1,{max(run, 1)}}})"
             else:
                 source += rf"(?P<{group}>\d{{{run}}})" if run > 1 else rf"(?P<{group}>\d+)"
+            parts.append((letter, run))
+        elif letter == "E" and run <= 4:
+            source += f"(?:{'|'.join(d[:3] if run < 4 else d for d in _DAYS)})"
             parts.append((letter, run))
         elif letter.isalpha():
             raise illegal(f"the esctl sandbox does not implement the date format [{java}]")
@@ -161,9 +174,13 @@ def _parse_one(text: str, name: str, round_up: bool, tz: tzinfo) -> int | None:
     match = expression.fullmatch(text)
     if not match:
         return None
-    parts = match.groupdict()
+    parts: dict[str, Any] = match.groupdict()
     year = int(parts.get("y") or 1970)
     default = (12, 0, 23, 59, 59, 999) if round_up else (1, 1, 0, 0, 0, 0)
+    if (parts.get("M") or "").isalpha():
+        parts["M"] = str(next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(parts["M"])))
+    if parts.get("h"):
+        parts["H"] = str(int(parts["h"]) % 12 + (12 if parts.get("a") == "PM" else 0))
     month = int(parts.get("M") or default[0])
     if not 1 <= month <= 12 or not 1 <= year <= 9999:
         return None
@@ -198,7 +215,15 @@ def format_date(ms: int, names: str, tz: tzinfo = UTC) -> str:
             out += f"{moment.year:0{run}d}" if run != 2 else f"{moment.year % 100:02d}"
         elif letter == "S":
             out += f"{moment.microsecond:06d}".ljust(9, "0")[: int(run)]
-        elif letter in "XZx":
+        elif letter == "M" and int(run) > 2:
+            out += _MONTHS[moment.month - 1][: 3 if run == 3 else None]
+        elif letter == "E":
+            out += _DAYS[moment.weekday()][: 3 if int(run) < 4 else None]
+        elif letter == "a":
+            out += "AM" if moment.hour < 12 else "PM"
+        elif letter == "h":
+            out += f"{(moment.hour - 1) % 12 + 1:0{run}d}"
+        elif letter in "XZxz":
             out += _offset(moment)
         else:
             value = {"M": moment.month, "d": moment.day, "H": moment.hour, "m": moment.minute, "s": moment.second}[

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .dates import iso, now_ms
 from .errors import ElasticsearchError, illegal
 from .mapping import Body
 from .node import Node
-from .painless import ScriptFailure, failed, find_script
+from .painless import SCRIPTS, ScriptFailure, digest, failed, find_script
+from .painless_expressions import Expression
 from .processors import ELSEWHERE, PROCESSORS, Action, IngestDocument, ProcessorFailure
+from .processors.times import resolved_index
 
 _COMMON = ("if", "on_failure", "ignore_failure", "tag", "description")
 
@@ -74,10 +77,11 @@ def _steps(processors: Any) -> tuple[Step, ...]:
         raise _parse_error(
             "[processors] property isn't a list, but of type [java.lang.String]", property_name="processors"
         )
-    return tuple(_step(*next(iter(one.items()))) for one in processors)
+    return tuple(compile_step(*next(iter(one.items()))) for one in processors)
 
 
-def _step(type: str, body: Any) -> Step:
+def compile_step(type: str, body: Any) -> Step:
+    """One processor; raises ElasticsearchError as PUT does."""
     if isinstance(body, str) and type == "script":
         body = {"source": body}
     if type not in PROCESSORS:
@@ -89,24 +93,9 @@ def _step(type: str, body: Any) -> Step:
     extra = {"processor_type": type} | ({"processor_tag": common["tag"]} if "tag" in common else {})
     if "on_failure" in common and not common["on_failure"]:
         raise _parse_error("[on_failure] processors list cannot be empty", property_name="on_failure", **extra)
-    condition = None
-    if "if" in common:
-        script, params = find_script(common["if"], extra=extra)
-
-        def condition(ctx: Body) -> bool:
-            return bool(script.run(ctx, params))
-
+    condition = _condition(common["if"], extra) if "if" in common else None
     maker = PROCESSORS[type]
-    required, optional = maker.required, maker.optional
-    for name in required:
-        if name not in own:
-            raise _parse_error(f"[{name}] required property is missing", property_name=name, **extra)
-    unknown = [k for k in own if k not in (*required, *optional)]
-    if unknown:
-        raise _parse_error(
-            f"processor [{type}] doesn't support one or more provided configuration parameters [{', '.join(unknown)}]",
-            **extra,
-        )
+    maker.check(type, own, extra)
     return Step(
         type,
         maker.make(own, extra),
@@ -116,6 +105,14 @@ def _step(type: str, body: Any) -> Step:
         bool(common.get("ignore_failure", False)),
         _steps(common.get("on_failure", [])),
     )
+
+
+def _condition(source: Any, extra: Body) -> Callable[[Body], bool]:
+    """A script that is known by its text, or an expression that can be read; any other is refused."""
+    if isinstance(source, str) and digest(source) not in SCRIPTS:
+        return Expression(source, extra).holds
+    script, params = find_script(source, extra=extra)
+    return lambda ctx: bool(script.run(ctx, params))
 
 
 class Runner:
@@ -150,17 +147,27 @@ class Runner:
             try:
                 if not self.step(step, document):
                     return False
+                if document.rerouted:
+                    return True
             except ProcessorFailure as failure:
                 if not handlers:
                     raise
-                return self.handle(handlers, step, failure, document)
+                return self.handle(handlers, failure.step or step, failure, document)
         return True
 
     def step(self, step: Step, document: IngestDocument) -> bool:
+        """A condition that fails is no failure of its processor: only the pipeline's `on_failure` meets it."""
         try:
             if step.condition is not None and not step.condition(document.ctx):
                 return True
+        except ElasticsearchError as error:
+            raise _told(ProcessorFailure.of(error), replace(step, type="conditional")) from None
+        except ScriptFailure as failure:
+            raise _told(ProcessorFailure.of(failed(step.type, failure)), step) from None
+        try:
             return step.action(document, self) is not False
+        except ElasticsearchError as error:
+            failure_ = ProcessorFailure.of(error)
         except ScriptFailure as failure:
             failure_ = ProcessorFailure.of(failed(step.type, failure))
         except ProcessorFailure as failure:
@@ -169,8 +176,7 @@ class Runner:
             return True
         if step.on_failure:
             return self.handle(step.on_failure, step, failure_, document)
-        failure_.step = failure_.step or step
-        raise failure_
+        raise _told(failure_, step)
 
     def handle(
         self, handlers: tuple[Step, ...], step: Step, failure: ProcessorFailure, document: IngestDocument
@@ -188,6 +194,11 @@ class Runner:
                 document.ingest.pop(f"on_failure_{name}", None)
 
 
+def _told(failure: ProcessorFailure, step: Step) -> ProcessorFailure:
+    failure.step = failure.step or step
+    return failure
+
+
 _COMPILED: dict[str, tuple[Body, Pipeline]] = {}
 
 
@@ -195,10 +206,36 @@ def run_pipelines(node: Node, index: str, id: str | None, source: Body, pipeline
     """The document after its pipelines, or None where one dropped it; raises ElasticsearchError."""
     runner = Runner(node)
     document = IngestDocument(dict(source), index, id, {"timestamp": iso(now_ms())})
+    been = [index]
+    waiting = list(pipelines)
     try:
-        for name in pipelines:
-            if not runner.run(runner.pipeline(name), document):
+        while waiting:
+            if not runner.run(runner.pipeline(waiting.pop(0)), document):
                 return None
+            if document.rerouted:
+                document.rerouted = False
+                target = document.ctx["_index"]
+                if target in been:
+                    path = " -> ".join([*been, target])
+                    raise illegal(f"index cycle detected while processing pipeline: [{path}]")
+                been.append(target)
+                waiting = _pipelines_of(node, target)
     except ProcessorFailure as failure:
         raise failure.error from None
-    return Moved(document.ctx["_index"], document.ctx["_id"], document.source())
+    return Moved(resolved_index(document.ctx["_index"]), document.ctx["_id"], document.source())
+
+
+def _pipelines_of(node: Node, target: str) -> list[str]:
+    """The pipelines of the index, or of the template that would make it, that reroute sends a document to."""
+    from .data_streams import streams, write_index
+    from .names import writable
+    from .templates import compose, matching
+
+    index = write_index(node, target) if target in streams(node) else writable(node, target)
+    if index is not None:
+        settings = index.settings
+    else:
+        found = matching(node, target)
+        settings = compose(node, found[1])[0] if found else {}
+    names = [settings.get(f"index.{kind}_pipeline", "_none") for kind in ("default", "final")]
+    return [name for name in names if name != "_none"]
