@@ -12,7 +12,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,8 +22,11 @@ LATE = 1.0
 """s by which a delayed answer comes after the client's patience has ended; clients of the tests wait half of it."""
 
 STATUSES = {"429": 429, "502": 502, "503": 503, "504": 504, "504 after": 504}
-BEFORE = frozenset({"dropped before", "429", "502", "503", "504"})
+BEFORE = frozenset({"dropped before", "killed before", "429", "502", "503", "504"})
 """Faults in which the server never saw the request."""
+
+KILLS = ("killed before", "killed after")
+"""The process that asks is killed (`FaultyProxy.kill`) before or after the server has seen the request."""
 
 FAULTS = ("delayed", "dropped before", "dropped after", "truncated", *STATUSES)
 
@@ -48,6 +51,7 @@ class FaultyProxy:
         self.clock = 0.0
         self.lines: list[str] = []
         """Method and path of every request, as it arrived."""
+        self.kill: Callable[[], None] = lambda: None
         self.broken: list[str] = []
         """Those of them that a fault hit."""
         self._lock = threading.Lock()
@@ -101,6 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         sent = self.rfile.read(int(self.headers.get("content-length") or 0))
         what = self.proxy.arrived(f"{self.command} {self.path}")
+        if what == "killed before":
+            self.proxy.kill()
         if what in BEFORE:
             if what in STATUSES:
                 self.refuse(what)
@@ -108,7 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.hang_up()
             return
         status, headers, content = self.forwarded(sent)
-        if what == "dropped after":
+        if what == "killed after":
+            self.proxy.kill()
+        if what in ("dropped after", "killed after"):
             self.hang_up()
         elif what in STATUSES:
             self.refuse(what)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import random
 import sys
 import time
 from collections import Counter
@@ -57,7 +58,7 @@ def table(results: Iterable[Result]) -> list[str]:
         "| command | fault | positions | completed in the first go | by one more run | after a clear refusal | wrong |",
         "|---|---|---|---|---|---|---|",
     ]
-    for (scenario, fault), count in counts.items():
+    for (scenario, fault), count in sorted(counts.items()):
         figures = " | ".join(str(count[key]) for key in ("positions", "first", "again", "later", "wrong"))
         lines.append(f"| {scenario} | {fault} | {figures} |")
     return lines
@@ -76,6 +77,7 @@ def main() -> int:
     asked.add_argument("--scenario", action="append", choices=[scenario.name for scenario in SCENARIOS])
     asked.add_argument("--fault", action="append", choices=[*FAULTS, LASTING])
     asked.add_argument("--every", type=int, default=1)
+    asked.add_argument("--minutes", type=float, default=24 * 60, help="stop after so long; positions are drawn by lot")
     asked.add_argument("--workers", type=int, default=2)
     asked.add_argument("--out", type=Path, help="one JSON line for each trial")
     asked.add_argument("--page", type=Path, help="the page to write the figures into")
@@ -83,19 +85,28 @@ def main() -> int:
     began = time.monotonic()
     wanted = [one for one in SCENARIOS if not options.scenario or one.name in options.scenario]
     todo = [task for one in wanted for task in tasks(one, options.fault or [*FAULTS, LASTING], options.every)]
+    random.Random(len(todo)).shuffle(todo)
     results: list[Result] = []
     record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
     with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=200) as pool:
-        for result in pool.imap(done, todo, chunksize=4):
+        for result in pool.imap_unordered(done, todo, chunksize=2):
             results.append(result)
             if record:
                 record.write(json.dumps({**vars(result), "fault": vars(result.fault)}) + "\n")
             if result.wrong:
                 place = f"{result.scenario}, {named(result.fault)} at {result.fault.at} ({result.request})"
                 print(f"{place}: {'; '.join(result.wrong)}", flush=True)
+            if time.monotonic() - began > 60 * options.minutes:
+                pool.terminate()
+                break
     lines = table(results)
     minutes = (time.monotonic() - began) / 60
-    lines += ["", f"{len(results):,} trials on {time.strftime('%d %B %Y')}, in {minutes:.0f} minutes."]
+    tried = (
+        f"{len(results):,} trials"
+        if len(results) == len(todo)
+        else f"{len(results):,} of {len(todo):,} trials, by lot,"
+    )
+    lines += ["", f"{tried} on {time.strftime('%d %B %Y')}, in {minutes:.0f} minutes."]
     print("\n".join(lines))
     if options.page:
         written(options.page, lines)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from trials import FILES, Place, Scenario
+from trials import ALL, Place, Scenario
 
-ALL = (FILES / "all.yaml").read_text(encoding="utf-8")
 INDEX = """\
 kind: index
 id: f-shops
@@ -72,7 +71,8 @@ def _address(document: str) -> str:
     return lines[0].removeprefix("kind: ") + "/"
 
 
-APPLY = Scenario("apply", ("apply", "--yes"), nothing)
+KEY = "secrets/f-key"
+APPLY = Scenario("apply", ("apply", "--yes"), nothing, files=(KEY,))
 SCENARIOS = (
     APPLY,
     Scenario(
@@ -80,9 +80,10 @@ SCENARIOS = (
         ("apply", "plan.json", "--yes"),
         planned,
         again=(("apply", "plan.json", "--yes"), ("apply", "--yes")),
+        files=(KEY,),
     ),
-    Scenario("prune with an archive", PRUNE, orphaned),
-    Scenario("reindex", MOVE, moving),
+    Scenario("prune with an archive", PRUNE, orphaned, files=(".esctl/archive/*",)),
+    Scenario("reindex", MOVE, moving, told=("cleanup", "f-shops-v1")),
     Scenario("rollback", ("rollback", "1", "--yes"), changed, empty=False),
     Scenario("destroy", ("destroy", "--yes", "--allow", "irreversible"), applied, empty=False, documents=-1),
 )

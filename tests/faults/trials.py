@@ -10,7 +10,10 @@ import functools
 import io
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 import requests
-from faulty_proxy import Fault, FaultyProxy
+from faulty_proxy import KILLS, Fault, FaultyProxy
 
 from esctl import cli
 from esctl.cluster import client, lease
@@ -27,7 +30,21 @@ from esctl.cluster.retries import Retries
 from esctl.sandbox.server import Sandbox
 
 FILES = Path(__file__).with_name("project")
-SECRETS = {"F_ALERTS": "hush-alerts-4711", "F_PASSWORD": "hush-password-4711"}
+EXAMPLES = Path(__file__).parents[2] / "docs/kinds"
+
+
+def one_of_every_kind() -> str:
+    """The project's file, and the examples of those kinds that it lacks."""
+    text = (FILES / "all.yaml").read_text(encoding="utf-8")
+    for example in sorted(EXAMPLES.glob("*.yaml")):
+        if f"\nkind: {example.stem}\n" not in f"\n{text}":
+            text += "---\n" + example.read_text(encoding="utf-8")
+    return text
+
+
+ALL = one_of_every_kind()
+SECRETS = {name: f"hush-{name.lower()}-4711" for name in re.findall(r"secret\.env\.(\w+)", ALL)}
+KILLED = -9
 IMPATIENT = 0.5
 """s that a request may take while requests are delayed."""
 
@@ -65,7 +82,7 @@ _PASSING = frozenset(
     "modified_date modified_date_millis created_date created_date_millis modified create_time creation_date uuid version "
     "created_at updated_at last_modified in_sync_with took _seq_no _primary_term next_execution next_execution_millis "
     "_version created updated creation id index_uuid _shards max_score _score when digest provided_name history_uuid "
-    "generation index_name last_checked max_agent_version profile_uid status _id salt key".split()
+    "kept moving generation index_name last_checked max_agent_version profile_uid status _id salt key".split()
 )
 
 
@@ -82,6 +99,11 @@ class Scenario:
     """Whether a plan of the files is empty at the end."""
     documents: int = 2
     """In f-shops, at the end; -1: there is no such index."""
+    files: tuple[str, ...] = ()
+    """Globs of what is in the project's folder at the end: keys handed over, archives."""
+
+    told: tuple[str, str] | None = None
+    """A command at the end, and what it must print."""
 
 
 @dataclass(frozen=True)
@@ -136,15 +158,15 @@ class Place:
         found = {}
         for name, (service, path) in LISTS.items():
             url = self.direct[service == "kibana"] + path
-            if name == "documents":
-                requests.post(self.direct[0] + "/f-shops/_refresh", timeout=60)
+            if name in ("documents", "ledger"):
+                requests.post(self.direct[0] + path.partition("/_search")[0] + "/_refresh", timeout=60)
             answer = requests.request("POST" if name in _QUERIES else "GET", url, json=_QUERIES.get(name), timeout=60)
             found[name] = _lasting(answer.json()) if answer.status_code == 200 else answer.status_code
         ledger = found["ledger"]
         if isinstance(ledger, dict):
             hits = [hit["_source"] for hit in ledger["hits"]["hits"]]
             found["ledger"] = [hit["address"] for hit in hits if "address" in hit]
-            found["others in the ledger"] = sorted(",".join(hit) for hit in hits if "address" not in hit)
+            found["lease"] = sum("lease" in hit for hit in hits)
         return found
 
 
@@ -184,7 +206,7 @@ def tried(scenario: Scenario, fault: Fault) -> Result:
         place.said.clear()
         place.configure(impatient=fault.what == "delayed")
         proxy.reset(fault)
-        codes = [place.esctl(*scenario.words)]
+        codes = [_killed(scenario, place, proxy) if fault.what in KILLS else place.esctl(*scenario.words)]
         request = proxy.broken[0] if proxy.broken else ""
         place.configure()
         proxy.reset(None)
@@ -193,11 +215,18 @@ def tried(scenario: Scenario, fault: Fault) -> Result:
         if then.endswith("failed"):
             wrong.append("the next run failed")
         found = place.there()
+        if (fault.lasting or codes[0] == KILLED) and codes[-1] == 0 and "waited" not in then:
+            found["lease"] = 0  # nothing was left to do, so none was taken: it ends by itself
         wrong += [
             f"{name}: {_unlike(expected[name], found.get(name))}"
             for name in expected
             if found.get(name) != expected[name]
         ]
+        wrong += [f"{file} is missing" for file in scenario.files if not list(place.root.glob(file))]
+        if scenario.told:
+            place.esctl(*scenario.told[0].split(), direct=True)  # 5: it only asks
+            if scenario.told[1] not in place.said[-1]:
+                wrong.append(f"not told: {scenario.told[1]}")
         if scenario.empty and (code := place.esctl("plan", direct=True)):
             wrong.append(f"the plan is not empty: {code}")
         if scenario.documents >= 0 and _count(found["documents"]) != scenario.documents:
@@ -207,9 +236,9 @@ def tried(scenario: Scenario, fault: Fault) -> Result:
             if bad in said:
                 wrong.append(f"printed: {bad}")
         for code, text in zip(codes, place.said, strict=False):
-            if code not in (0, 1, 5):
+            if code not in (0, 1, 5, KILLED):
                 wrong.append(f"exit code {code}")
-            if code and not any(line.startswith(("error:", "✗")) for line in text.splitlines()):
+            if code and code != KILLED and not any(line.startswith(("error:", "✗")) for line in text.splitlines()):
                 wrong.append("failed without a word")
         return Result(scenario.name, fault, request, _word(codes[0]), then, tuple(wrong), said)
 
@@ -223,14 +252,32 @@ def _again(scenario: Scenario, place: Place, proxy: FaultyProxy, codes: list[int
             words += "waited, "
             proxy.clock += 1000 * (lease.TIME_TO_LIVE + 1)
             codes.append(place.esctl(*command))
+        if codes[-1] == 5 and "its secret was handed over" in place.said[-1]:
+            words += "decided about the key, "
+            if (place.root / "secrets/f-key").exists():
+                command = (*command, "--adopt", "api-key/f-key")
+            else:
+                requests.delete(place.direct[0] + "/_security/api_key", json={"name": "f-key"}, timeout=30)
+            codes.append(place.esctl(*command))
         if codes[-1] != 5:
             return words + _word(codes[-1])
         words += "refused, "
     return words + "failed"
 
 
+def _killed(scenario: Scenario, place: Place, proxy: FaultyProxy) -> int:
+    """The command in a process of its own, which the proxy kills."""
+    options = ["--project", str(place.root), "--elasticsearch-url", place.urls[0], "--kibana-url", place.urls[1]]
+    program = [sys.executable, "-c", "from esctl.cli import main; main()", *scenario.words, *options]
+    process = subprocess.Popen(program, cwd=place.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    proxy.kill = process.kill
+    said, _ = process.communicate(timeout=120)
+    place.said.append(f"$ esctl {' '.join(scenario.words)}\n{said}[{process.returncode}]")
+    return process.returncode
+
+
 def _word(code: int) -> str:
-    return {0: "completed", 5: "refused"}.get(code, "failed")
+    return {0: "completed", 5: "refused", KILLED: "killed"}.get(code, "failed")
 
 
 def _count(found: Any) -> int:

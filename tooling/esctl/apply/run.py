@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ..cluster import Cluster, Lease, Ledger, holder
-from ..errors import EsctlError, Refused
-from ..kinds.base import Following, Judging, Kind, Producing, can
+from ..errors import EsctlError, Refused, ServerError
+from ..kinds.base import Context, Following, Judging, Kind, Producing, can
 from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
 from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
@@ -22,6 +22,9 @@ from .survey import read
 
 ALLOWANCES = {Consequence.IRREVERSIBLE: "irreversible", Consequence.REINDEX: "replace"}
 """What has to be asked for by name."""
+
+UNKNOWN = (0, 502, 503, 504)
+"""Statuses (0: no answer) that do not say whether a request was carried out."""
 
 Backup = Callable[[Sequence[Change]], str]
 """Keeps what is about to be deleted; returns where."""
@@ -170,7 +173,12 @@ class _Run:
         for request in requests:
             self.lease.check()
             gone = (404,) if request.method == "DELETE" else ()
-            response = self.cluster.send(request, accept=gone)
+            try:
+                response = self.cluster.send(request, accept=gone)
+            except ServerError as error:
+                if can(kind, Producing) and change.live is None and error.status in UNKNOWN:
+                    raise self._without_its_secret(change, error) from error
+                raise
             if can(kind, Judging) and (reason := kind.refusal(response)):
                 raise EsctlError(reason)
             if can(kind, Following):
@@ -178,6 +186,18 @@ class _Run:
             if can(kind, Producing) and change.desired is not None:
                 produced = kind.produced(change.address, change.desired, response) or produced
         return produced
+
+    def _without_its_secret(self, change: Change, error: ServerError) -> EsctlError:
+        """What was made although no answer came is taken back: what it tells once is lost."""
+        kind = self.kinds[change.address.kind]
+        try:
+            if not kind.read(self.cluster, [change.address], self.plan.capabilities):
+                return error
+            for request in kind.delete(change.address, Context(self.plan.project, self.plan.capabilities)):
+                self.cluster.send(request)
+        except EsctlError:
+            return error
+        return EsctlError(f"{error}; it was made all the same, without its secret, and is taken back")
 
     def _retire(self, change: Change) -> bool:
         """Delete what stands at the old address, now that nothing refers to it any more."""

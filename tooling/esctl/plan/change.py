@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..kinds.base import Context, Cost, Kind, Moving, Refusing, Releasing, Replaceable, Wordy, can, owner_of
+from ..kinds.base import Context, Cost, Kind, Moving, Producing, Refusing, Releasing, Replaceable, Wordy, can, owner_of
 from ..kinds.differences import same
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
@@ -78,6 +78,12 @@ def _decided(case: _Case, base: Change) -> Change:
     if cause is Cause.CLEAN:
         stale = sides.stale or (base.remembered is not None and base.remembered.protect != case.resource.protect)
         return replace(base, action=Action.REFRESH if stale else Action.NONE)
+    if cause is Cause.ADOPT and can(kind, Producing) and case.ours and not case.adopted:
+        words = (
+            "this project made it, but no run remembers that its secret was handed over: "
+            f"`--adopt {address}` keeps it; or invalidate it, and it is made again"
+        )
+        return replace(base, action=Action.UNDECIDED, words=words)
     if cause is Cause.ADOPT:
         return replace(base, action=Action.ADOPT, words="already there and equal: only remembered, nothing is written")
     if live is None or sides.found is None:
