@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from faulty_proxy import FAULTS, KILLS, Fault, FaultyProxy
 from long import LASTING, written
 from scenarios import APPLY, SCENARIOS
-from trials import Scenario, tried, undisturbed
+from trials import Scenario, opened, tried, undisturbed
 
 SOME = random.Random(20261122)
 
@@ -49,8 +49,6 @@ def test_an_apply_that_is_killed(word: str) -> None:
 
 def test_the_secret_of_a_key_is_not_lost_with_an_answer() -> None:
     """Else the next run would find a key that nobody can use, and be content."""
-    from trials import opened
-
     with opened(APPLY) as (place, proxy):
         proxy.reset(None)
         assert place.esctl(*APPLY.words) == 0
@@ -58,6 +56,18 @@ def test_the_secret_of_a_key_is_not_lost_with_an_answer() -> None:
     result = tried(APPLY, Fault("dropped after", at))
     assert not result.wrong, result
     assert (result.request, result.first, result.then) == ("POST /_security/api_key", "failed", "completed")
+
+
+def test_what_a_run_began_to_make_is_finished_by_the_next_one() -> None:
+    """A connector takes several requests and bears no mark; the ledger does not know it yet."""
+    with opened(APPLY) as (place, proxy):
+        proxy.reset(None)
+        assert place.esctl(*APPLY.words) == 0
+        at = max(number for number, line in enumerate(proxy.lines, 1) if line.startswith("PUT /_connector/"))
+    result = tried(APPLY, Fault("dropped before", at, lasting=True))
+    assert not result.wrong, result
+    assert result.then == "waited, completed"
+    assert "an earlier run was interrupted while it made it" in result.said
 
 
 def test_the_proxy_does_what_it_says(tmp_path: Path, fresh_sandbox) -> None:

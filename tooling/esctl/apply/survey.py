@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..cluster import Cluster, Ledger
+from ..cluster.history import History
 from ..errors import ServerError
 from ..kinds.base import Kind
 from ..model import Address, Live, Resource
@@ -43,7 +44,9 @@ def survey(
     missing = {target: place for target, place in beyond.items() if target not in live and target not in unknown}
     secret = any(kinds[address.kind].secrets for address in addresses | remembered.keys() if address.kind in kinds)
     seal = seal_with(key, ledger if secret else None)
-    return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal)
+    strange = [address for address in addresses if address in live and address not in remembered]
+    begun = History(cluster, project).begun(strange) if strange else ()
+    return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal, begun)
 
 
 def seal_with(key: bytes | None, ledger: Ledger | None) -> Seal:

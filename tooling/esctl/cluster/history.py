@@ -136,6 +136,17 @@ class History:
             found |= self._latest([*filters, {"terms": {"address": wanted[start : start + _BATCH]}}])
         return found
 
+    def begun(self, addresses: Collection[Address]) -> set[Address]:
+        """Those of which the last that is known is that a run was about to make them, or failed in the middle."""
+        newest: dict[Address, Body] = {}
+        wanted = sorted(str(address) for address in addresses)
+        for start in range(0, len(wanted), _BATCH):
+            filters: list[Body] = [{"term": {"type": "change"}}, {"terms": {"address": wanted[start : start + _BATCH]}}]
+            for hit in self._all(filters, ["kind", "id", "space", "action", "state"]):
+                source = hit["_source"]
+                newest.setdefault(Address(source["kind"], source["id"], source.get("space", "")), source)
+        return {a for a, s in newest.items() if s["action"] == "create" and s["state"] in ("planned", "failed")}
+
     def touched(self, after: int = 0) -> list[Step]:
         """Everything done since that run, newest first, without bodies and words."""
         filters: list[Body] = [{"term": {"type": "change"}}, {"range": {"run": {"gt": after}}}]

@@ -34,6 +34,11 @@ class _Case:
         return self.resource.adopt or Choices.match(self.resource.address, self.choices.adopt)
 
     @property
+    def begun(self) -> bool:
+        """Whether an earlier run was interrupted while it made it."""
+        return self.resource.address in self.survey.begun
+
+    @property
     def ours(self) -> bool:
         """Whether its own mark says that this project made it."""
         meta, live = getattr(self.kind, "meta", None), self.sides.live
@@ -102,7 +107,7 @@ def _decided(case: _Case, base: Change) -> Change:
     # What has to be decided comes first: a refusal shows that line alone.
     first = "\n".join(part for part in (_because(case), cost.words, *said) if part)
     if cause is Cause.FOREIGN:
-        if not case.adopted and not case.ours:
+        if not case.adopted and not case.ours and not case.begun:
             return replace(change, action=Action.UNDECIDED, words=first)
         change = replace(change, cause=Cause.ADOPT if case.adopted else Cause.PENDING)
     if cause is Cause.BOTH and not case.won:
@@ -165,9 +170,11 @@ def _because(case: _Case) -> str:
             )
         case Cause.FOREIGN if _only_hidden(case):
             what = "already there; whether its secret is this one, no server tells"
-            if case.ours or case.adopted:
+            if case.ours or case.begun or case.adopted:
                 return f"{what}: it is written"
             return f"{what}: `adopt: true` or `--adopt {address}` writes it"
+        case Cause.FOREIGN if case.begun:
+            return "an earlier run was interrupted while it made it"
         case Cause.FOREIGN if case.ours:
             return "the ledger does not know it, but its mark says that this project made it"
         case Cause.FOREIGN if case.adopted:

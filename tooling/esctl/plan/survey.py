@@ -17,7 +17,8 @@ class Survey:
     """What was read before planning: the live bodies, the ledger, and who else owns what.
 
     `missing` are the resources that others refer to and neither the project nor the servers have, with the place that
-    refers to them. `unknown` are those whose state could not be read, with the reason.
+    refers to them. `unknown` are those whose state could not be read, with the reason. `begun` are there, and not in
+    the ledger, because an earlier run was interrupted while it made them.
     """
 
     live: Mapping[Address, Live] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Survey:
     requests: int = 0
     unknown: Mapping[Address, str] = field(default_factory=dict)
     seal: Seal = field(default_factory=Seal.fresh)
+    begun: Collection[Address] = ()
 
 
 @dataclass(frozen=True)
