@@ -183,6 +183,18 @@ def test_another_projects_things_are_left_out_by_name(place: Project, tmp_path: 
     assert all('"shop"' in one["reason"] for one in answer["left_out"] if "größe" in one["address"])
 
 
+def test_another_projects_things_are_left_out_although_they_hold_a_secret(place: Project, tmp_path: Path) -> None:
+    place.write((Path(__file__).parents[2] / "docs" / "kinds" / "watch.yaml").read_text(encoding="utf-8"))
+    place.environ = {"ALERTS_PASSWORD": "hush-4711"}
+    invocation = place.invocation()
+    with invocation.cluster(WRITING) as cluster:
+        assert not run(make_plan(invocation, cluster), cluster, invocation.kinds).failed
+    other = Project(tmp_path / "other", place.elasticsearch_url, place.kibana_url, "other")
+    code, answer = other.json("pull", "watch")
+    assert code == 1 and answer["written"] == []
+    assert [one["address"] for one in answer["left_out"]] == ["watch/web-errors", "watch/weekly-summary"]
+
+
 def test_no_write_is_sent(place: Project, tmp_path: Path, fresh_sandbox) -> None:
     place.send("PUT", "/mine", {})
     log = fresh_sandbox.data / "access.log"

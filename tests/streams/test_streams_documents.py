@@ -190,6 +190,13 @@ def test_what_is_wrong_in_a_csv(text: str, problem: str) -> None:
     assert problem in told
 
 
+def test_a_line_of_ndjson_ends_where_json_says() -> None:
+    told: list[str] = []
+    text = '{"_id": "a", "name": "one\u2028two\u0085three"}\r\n{"_id": "b"}\r\n'
+    found = seed_files.from_ndjson(text, None, lambda message, line, hint: told.append(message))
+    assert told == [] and found == {"a": {"name": "one\u2028two\u0085three"}, "b": {}}
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -38,10 +38,10 @@ def rehearse(
         if errors:
             refused[address] = errors[0].message
             del resources[address]
-    for address, why in _unlike(resources, survey, context, invocation).items():
-        if holds_secrets(resources[address].spec):
+    for address, change in _unlike(resources, survey, context, invocation).items():
+        if holds_secrets(resources[address].spec) and not _of_others(change):
             continue  # what the server does not show cannot be compared
-        refused[address] = why
+        refused[address] = _why(change)
         del resources[address]
     return resources, refused
 
@@ -86,8 +86,8 @@ def _put(path: Path, text: str) -> None:
 
 def _unlike(
     resources: Mapping[Address, Resource], survey: Survey, context: Context, invocation: Invocation
-) -> dict[Address, str]:
-    """What a plan would do more than adopt, by address."""
+) -> dict[Address, Change]:
+    """Where a plan would do more than adopt, by address."""
     from ..errors import EsctlError
     from ..model import Action
     from ..plan import build
@@ -101,13 +101,18 @@ def _unlike(
             for change in build([resource], survey, context, invocation.kinds, selected=[str(resource.address)]).changes
         ]
     good = (Action.ADOPT, Action.NONE, Action.REFRESH)
-    return {c.address: _why(c) for c in changes if c.address in resources and c.action not in good}
+    return {c.address: c for c in changes if c.address in resources and c.action not in good}
+
+
+def _of_others(change: Change) -> bool:
+    """Whether it is another project's: those are told before anything is compared."""
+    from ..model import Cause
+
+    return change.cause is Cause.FOREIGN and not change.differences
 
 
 def _why(change: Change) -> str:
-    from ..model import Cause
-
-    if change.cause is Cause.FOREIGN and not change.differences:
+    if _of_others(change):
         return change.words.splitlines()[0] if change.words else "it is another project's"
     if change.differences:
         paths = ", ".join(difference.dotted for difference in change.differences[:3])

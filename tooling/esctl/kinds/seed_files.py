@@ -47,7 +47,8 @@ def from_ndjson(text: str, id_field: str | None, complain: Complain) -> dict[str
     """One JSON object a line; empty lines are passed over."""
 
     def entries() -> Iterator[tuple[int, Any]]:
-        for number, line in enumerate(text.splitlines(), 1):
+        # Not splitlines: a JSON string may hold what Unicode calls a line's end (U+0085, U+2028).
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
                     yield number, json.loads(line)
