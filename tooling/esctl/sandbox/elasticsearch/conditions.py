@@ -10,7 +10,7 @@ from typing import Any
 from .dates import date_math, zone
 from .errors import ElasticsearchError, illegal
 from .field_types import FLOATS, INTEGERS
-from .field_values import ip_key
+from .field_values import ip_key, scaled
 from .mapping import Body, Field
 from .searcher import Part, query_failure, quoted
 
@@ -70,7 +70,7 @@ def equals(part: Part, known: Field, value: Any, case_insensitive: bool) -> str 
         number = numeric(part, known, value)
         if known.type in INTEGERS and isinstance(number, float):
             return None
-        return f"{{}} = {quoted(number)}"
+        return f"{{}} = {quoted(scaled(known, number) if known.type == 'scaled_float' else number)}"
     raise query_failure(
         part, f"failed to create query: Field [{known.path}] of type [{known.type}] does not support term queries"
     )

@@ -10,8 +10,10 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from . import kept_values
 from .dynamic import dynamic_field
 from .errors import ElasticsearchError, illegal
+from .field_types import KEPT
 from .field_values import READERS, as_text
 from .mapping import Body, Field, Mapping, is_object
 from .versions import Version
@@ -164,6 +166,9 @@ class _Walk:
             if target:
                 targets.append(target)
         for target in targets:
+            if target.type in KEPT:
+                self.kept(target, child, nested)
+                continue
             read = READERS[target.type]
             collected = []
             for item in items:
@@ -184,6 +189,33 @@ class _Walk:
                     self.parsed.ignored.setdefault(target.path, []).append(item)
             if collected and not nested and _searchable(target):
                 self.parsed.values.setdefault(target.path, []).extend(collected)
+
+    def kept(self, known: Field, child: Any, nested: bool) -> None:
+        """A value that is not searched: checked, and its presence noted."""
+        present = False
+        for item in kept_values.items(known, child):
+            if item is None:
+                item = known.body.get("null_value")
+                if item is None:
+                    continue
+            wrong = kept_values.check(known, item)
+            if wrong is None:
+                present = True
+                continue
+            wrap, shown, error = wrong
+            if known.get("ignore_malformed"):
+                self.parsed.ignored.setdefault(known.path, []).append(item)
+                continue
+            place = self.place(known.path)
+            if wrap == "long":
+                raise self.failure(known, item, error, shown)
+            reason = f"failed to parse: {error.reason}"
+            if wrap == "short":
+                reason = f"failed to parse field [{known.path}] of type [{known.type}]"
+            root = [error.head()] if error.type in _OWN_ERRORS else None
+            raise ElasticsearchError("document_parsing_exception", f"[{place}] {reason}", cause=error, root=root)
+        if present and not nested:
+            self.parsed.values.setdefault(known.path, []).append(1)
 
     def flattened(self, known: Field, child: Any) -> None:
         if child is None:
@@ -324,18 +356,19 @@ class _Walk:
     def error(self, path: str, reason: str) -> ElasticsearchError:
         return ElasticsearchError("document_parsing_exception", f"[{self.place(path)}] {reason}")
 
-    def failure(self, known: Field, value: Any, cause: ElasticsearchError) -> ElasticsearchError:
+    def failure(self, known: Field, value: Any, cause: ElasticsearchError, shown: str = "") -> ElasticsearchError:
         place = self.place(known.path)
         cause.reason = cause.reason.replace(" at 1:1 ", f" at {place} ")
         if cause.type == "x_content_parse_exception":
             cause.reason = f"[{place}] {cause.reason}"
-        if known.type in ("float", "half_float") and "finite" in cause.reason:
+        if known.type == "float" and "finite" in cause.reason:
             value = "Infinity" if value > 0 else "-Infinity"
         return ElasticsearchError(
             "document_parsing_exception",
             f"[{self.place(known.path)}] failed to parse field [{known.path}] of type [{known.type}] in document with"
-            f" id '{self.id}'. Preview of field's value: '{as_text(value)}'",
+            f" id '{self.id}'. Preview of field's value: '{shown or as_text(value)}'",
             cause=cause,
+            root=[cause.head()] if cause.type in _OWN_ERRORS else None,
         )
 
     def check_timestamp(self, source: Body) -> None:
@@ -367,6 +400,10 @@ class _Walk:
             cause=inner,
             root=[inner.head()],
         )
+
+
+_OWN_ERRORS = frozenset({"parse_exception", "parsing_exception", "document_parsing_exception"})
+"""Elasticsearch's own exceptions, which a `root_cause` names; those of Java it leaves within."""
 
 
 def _searchable(known: Field) -> bool:

@@ -12,6 +12,7 @@ import orjson
 from . import sources
 from .dates import format_date
 from .errors import ElasticsearchError, illegal, unsupported
+from .field_types import KEPT
 from .field_values import ip_text
 from .mapping import Body, Field
 from .searcher import Part, Searcher
@@ -148,6 +149,9 @@ def _source_values(node: Any, parts: list[str]) -> Iterator[Any]:
                 yield from _source_values(node[key], parts[cut:])
 
 
+_AS_SENT = frozenset("wildcard match_only_text search_as_you_type version completion percolator".split())
+
+
 def _formatted(known: Field, value: Any, format: str | None) -> Any:
     """A value of `_source` in the form of its field."""
     from .field_values import READERS
@@ -157,8 +161,10 @@ def _formatted(known: Field, value: Any, format: str | None) -> Any:
         if value is None:
             return None
 
-    if known.type in ("dense_vector", "flattened", "text", "binary"):
+    if known.type in ("dense_vector", "flattened", "text", "binary", *_AS_SENT):
         return value
+    if known.type in KEPT:
+        raise unsupported(f"[fields] of the type [{known.type}] (field [{known.path}])")
     try:
         read = READERS[known.type](known, value)
     except (ElasticsearchError, KeyError):

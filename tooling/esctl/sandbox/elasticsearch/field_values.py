@@ -105,6 +105,8 @@ def _float(known: Field, value: Any) -> float | None:
     if isinstance(value, str) and value == "" and known.get("coerce"):
         return None
     number = float(_number_text(known, value) if isinstance(value, str) else value)
+    if known.type == "scaled_float" and math.isfinite(number):
+        return scaled(known, number)
     if known.type != "double" and math.isfinite(number):
         try:
             number = struct.unpack(
@@ -113,8 +115,15 @@ def _float(known: Field, value: Any) -> float | None:
         except (OverflowError, struct.error):
             number = math.inf
     if not math.isfinite(number):
-        raise illegal(f"[{known.type}] supports only finite values, but got [{'Infinity' if number > 0 else value}]")
+        shown = float(value) if known.type == "half_float" else "Infinity" if number > 0 else value
+        raise illegal(f"[{known.type}] supports only finite values, but got [{shown}]")
     return number
+
+
+def scaled(known: Field, number: float) -> float:
+    """A number as a scaled_float keeps it: rounded to a multiple of 1 / scaling_factor."""
+    factor = float(known.body["scaling_factor"])
+    return math.floor(number * factor + 0.5) / factor
 
 
 def _boolean(known: Field, value: Any) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ElasticsearchError, illegal, unsupported
+from .field_parameters import CHECKS
 from .field_types import (
     ELSEWHERE,
     SUPPORTED_ANALYZERS,
@@ -252,6 +253,7 @@ def _leaf(name: str, path: str, node: Body, kind: str, version: Version) -> Body
         if value == parameter.default and not parameter.kept:
             continue
         parsed[key] = value
+    parsed |= {k: p.default for k, p in parameters.items() if p.shown and k not in parsed}
     _check_leaf(name, path, parsed, node, kind, version)
     if "fields" in node:
         if not isinstance(node["fields"], dict):
@@ -273,6 +275,8 @@ def _boolean(name: str, key: str, value: Any) -> bool:
 def _check_leaf(name: str, path: str, parsed: Body, node: Body, kind: str, version: Version) -> None:
     if kind == "dense_vector":
         _dense_vector(name, parsed, node, version)
+    elif kind in CHECKS:
+        CHECKS[kind](name, path, parsed)
     elif kind == "alias" and "path" not in node:
         raise mapping_error(f"The [path] property must be specified for field [{path}].")
     elif kind == "text":

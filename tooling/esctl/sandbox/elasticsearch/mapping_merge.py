@@ -89,9 +89,7 @@ def _node(path: str, old: Body, new: Body, version: Version, template: bool) -> 
 def _object(path: str, old: Body, new: Body, version: Version, template: bool) -> Body:
     if not template:
         if (old.get("type") == "nested") != (new.get("type") == "nested"):
-            if new.get("type") == "nested":
-                raise illegal(f"can't merge a non-nested mapping [{path}] with a nested mapping")
-            raise illegal(f"can't merge a nested mapping [{path}] with a non-nested mapping")
+            raise illegal(f"can't merge a non-nested mapping [{path}] with a nested mapping")
         if "enabled" in new and old.get("enabled", True) != new["enabled"]:
             raise _mapper(f"the [enabled] parameter can't be updated for the object mapping [{path}]")
     merged = {k: v for k, v in {**old, **new}.items() if k not in ("properties", "type")}

@@ -8,8 +8,8 @@ from typing import Any
 
 from .columns import Columns, IndexColumns
 from .dates import now_ms
-from .errors import ElasticsearchError, illegal
-from .field_types import FLOATS, INTEGERS
+from .errors import ElasticsearchError, illegal, unsupported
+from .field_types import FLOATS, INTEGERS, KEPT
 from .mapping import Field
 from .node import Index, Node
 
@@ -106,6 +106,7 @@ class Searcher:
         for part in self.parts:
             known = part.index.mapping.field(path)
             if known is not None:
+                _check_searched(known, path)
                 found.append((part, known))
         return found
 
@@ -151,6 +152,7 @@ class Searcher:
         )
 
     def _check_doc_values(self, part: Part, known: Field, path: str) -> None:
+        _check_searched(known, path)
         if known.type == "text":
             raise illegal(
                 f"Fielddata is disabled on [{path}] in [{part.index.name}]. Text fields are not optimised for"
@@ -166,3 +168,8 @@ class Searcher:
                 f"Can't load fielddata on [{path}] because fielddata is unsupported on fields of type [{known.type}]."
                 " Use doc values instead."
             )
+
+
+def _check_searched(known: Field, path: str) -> None:
+    if known.type in KEPT:
+        raise unsupported(f"searches of fields of the type [{known.type}] (field [{path}])")
