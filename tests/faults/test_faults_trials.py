@@ -95,3 +95,14 @@ def test_figures_replace_figures(tmp_path: Path) -> None:
     page.write_text("before\n<!-- a -->\nold\n<!-- /a -->\nafter\n")
     written(page, ["new"], "<!-- a -->", "<!-- /a -->")
     assert page.read_text() == "before\n<!-- a -->\nnew\n<!-- /a -->\nafter\n"
+
+
+def test_a_key_whose_making_was_cut_off_for_good_is_a_question() -> None:
+    """Nobody can tell from here whether its secret reached anybody."""
+    with opened(APPLY) as (place, proxy):
+        proxy.reset(None)
+        assert place.esctl(*APPLY.words) == 0
+        at = proxy.lines.index("POST /_security/api_key") + 1
+    result = tried(APPLY, Fault("killed after", at))
+    assert not result.wrong, result
+    assert result.then == "decided about the key, waited, completed"

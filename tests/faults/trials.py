@@ -248,16 +248,16 @@ def _again(scenario: Scenario, place: Place, proxy: FaultyProxy, codes: list[int
     words = ""
     for command in scenario.again or (scenario.words,):
         codes.append(place.esctl(*command))
-        if codes[-1] == 5 and "is writing to this cluster" in place.said[-1]:
-            words += "waited, "
-            proxy.clock += 1000 * (lease.TIME_TO_LIVE + 1)
-            codes.append(place.esctl(*command))
-        if codes[-1] == 5 and "its secret was handed over" in place.said[-1]:
+        if codes[-1] == 5 and "told what its secret was" in place.said[-1]:
             words += "decided about the key, "
             if (place.root / "secrets/f-key").exists():
                 command = (*command, "--adopt", "api-key/f-key")
             else:
                 requests.delete(place.direct[0] + "/_security/api_key", json={"name": "f-key"}, timeout=30)
+            codes.append(place.esctl(*command))
+        if codes[-1] == 5 and "is writing to this cluster" in place.said[-1]:
+            words += "waited, "
+            proxy.clock += 1000 * (lease.TIME_TO_LIVE + 1)
             codes.append(place.esctl(*command))
         if codes[-1] != 5:
             return words + _word(codes[-1])

@@ -83,10 +83,10 @@ def _decided(case: _Case, base: Change) -> Change:
     if cause is Cause.CLEAN:
         stale = sides.stale or (base.remembered is not None and base.remembered.protect != case.resource.protect)
         return replace(base, action=Action.REFRESH if stale else Action.NONE)
-    if cause is Cause.ADOPT and can(kind, Producing) and case.ours and not case.adopted:
+    if cause is Cause.ADOPT and can(kind, Producing) and case.begun and not case.adopted:
         words = (
-            "this project made it, but no run remembers that its secret was handed over: "
-            f"`--adopt {address}` keeps it; or invalidate it, and it is made again"
+            "an earlier run was interrupted while it made it, and may not have told what its secret was: "
+            f"`--adopt {address}` keeps it; or take it away, and it is made again"
         )
         return replace(base, action=Action.UNDECIDED, words=words)
     if cause is Cause.ADOPT:
