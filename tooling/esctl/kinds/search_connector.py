@@ -18,7 +18,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
 from ..secret import MARK, Secret
 from .base import Context, Cost, Needs, Reference
-from .differences import projected, same
+from .differences import differences, projected, same
 from .normalise import copy, get
 from .rest import RestKind
 
@@ -81,6 +81,13 @@ class SearchConnectorKind(RestKind):
             if whole.get("sensitive") is True and isinstance(whole.get("value"), str) and whole["value"]:
                 place, hint = resource.at("spec", "configuration", name), "write value: ${secret.env.NAME}"
                 yield Problem(f"{name} in plain text would end up wherever this file does", place, hint)
+
+    def render(self, resource: Resource, context: Context) -> Body:
+        """Each setting whole, so that a secret stands where the server has it."""
+        body: Body = copy(resource.spec)
+        if isinstance(body.get("configuration"), dict):
+            body["configuration"] = {name: _setting(value) for name, value in body["configuration"].items()}
+        return body
 
     def references(self, resource: Resource) -> Iterator[Reference]:
         index, pipeline = resource.spec.get("index_name"), get(resource.spec, ("pipeline", "name"))
@@ -168,10 +175,11 @@ class SearchConnectorKind(RestKind):
         if "language" in after and before.get("language") != after["language"]:
             words = "language cannot change in place: it is made anew, and forgets what it has brought in so far"
             return Cost(Consequence.IRREVERSIBLE, words)
-        told = [f"{key} is no longer written and stays as it is" for key in before if key not in after]
+        gone = [found.dotted for found in differences(before, after) if found.after is None]
+        told = [f"{dotted} is no longer written and stays as it is" for dotted in gone]
         if before.get("index_name") != after.get("index_name", before.get("index_name")):
             told.append(f"documents go to {after['index_name']} from the next sync on; the old index stays")
-        return Cost(Consequence.INSTANT, "; ".join(told) or "it counts from the next sync on")
+        return Cost(Consequence.INSTANT, "; ".join(told or ["it counts from the next sync on"]))
 
 
 def _normal(filtering: Any) -> bool:
