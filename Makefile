@@ -1,12 +1,13 @@
 # make demo    the main job on the embedded sandbox (IMAGES=folder for your own images)
 # make test    everything that needs nothing but the install
 # make test-real  what needs a JDK and Maven: real servers, started here
+# make test-long  every fault at every request; writes its figures into docs/long-tests.md (hours; MINUTES=10 for a part)
 # make setup   the virtual environment only
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: setup demo test test-real clean
+.PHONY: setup demo test test-real test-long clean
 
 setup: .venv/.done
 
@@ -28,6 +29,9 @@ test: setup
 
 test-real: setup
 	ESCTL_REQUIRE_REAL=1 $(BIN)/python -m pytest -m real
+
+test-long: setup
+	$(BIN)/python tests/faults/long.py --workers $(WORKERS) $(if $(MINUTES),--minutes $(MINUTES)) --page docs/long-tests.md
 
 clean:
 	rm -rf .venv .esctl build dist

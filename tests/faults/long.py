@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faulty_proxy import FAULTS, Fault
-from scenarios import SCENARIOS
+from faulty_proxy import FAULTS, KILLS, Fault
+from scenarios import APPLY, SCENARIOS
 from trials import Result, Scenario, tried, undisturbed
 
 LASTING = "502 from there on"
@@ -75,7 +75,7 @@ def written(page: Path, lines: Sequence[str], begin: str = BEGIN, end: str = END
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--scenario", action="append", choices=[scenario.name for scenario in SCENARIOS])
-    asked.add_argument("--fault", action="append", choices=[*FAULTS, LASTING])
+    asked.add_argument("--fault", action="append", choices=[*FAULTS, LASTING, *KILLS])
     asked.add_argument("--every", type=int, default=1)
     asked.add_argument("--minutes", type=float, default=24 * 60, help="stop after so long; positions are drawn by lot")
     asked.add_argument("--workers", type=int, default=2)
@@ -84,7 +84,8 @@ def main() -> int:
     options = asked.parse_args()
     began = time.monotonic()
     wanted = [one for one in SCENARIOS if not options.scenario or one.name in options.scenario]
-    todo = [task for one in wanted for task in tasks(one, options.fault or [*FAULTS, LASTING], options.every)]
+    words = {one.name: options.fault or [*FAULTS, LASTING, *(KILLS if one is APPLY else ())] for one in wanted}
+    todo = [task for one in wanted for task in tasks(one, words[one.name], options.every)]
     random.Random(len(todo)).shuffle(todo)
     results: list[Result] = []
     record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
