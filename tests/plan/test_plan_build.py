@@ -128,3 +128,61 @@ def test_a_state_of_an_earlier_run_is_sent_as_it_is():
 def test_counts_name_each_change_once():
     plan = planned(desired={"a": 1})
     assert sum(counts(plan).values()) == 1
+
+
+def test_what_a_written_resource_refers_to_is_neither_pruned_nor_moved_away():
+    kind, user = _referring(THING), Address("thing", "user")
+    survey = Survey({a: Live(a, {"a": 1}) for a in (ADDRESS, user)}, {ADDRESS: Remembered(ADDRESS, {"a": 1})})
+    resources = [Resource(user, {"uses": "x"}, Source("a.yaml", 4))]
+    plan = build(resources, survey, CONTEXT, {"thing": kind}, choices=Choices(prune=True))
+    gone = plan.changes[-1]
+    assert (gone.address, str(gone.action), gone.requests) == (ADDRESS, "undecided", ())
+    assert gone.words == "thing/x cannot go: thing/user refers to it (a.yaml:4)" and exit_code(plan) == 6
+
+    new = Resource(Address("thing", "y"), {"a": 1}, Source("a.yaml", 9), moved_from=ADDRESS)
+    plan = build([*resources, new], survey, CONTEXT, {"thing": kind})
+    moving = next(change for change in plan.changes if change.address == new.address)
+    assert str(moving.action) == "undecided" and "thing/x cannot go: thing/user refers to it" in moving.words
+    plan = build([new], survey, CONTEXT, {"thing": kind})
+    assert str(plan.changes[0].action) == "create" and plan.changes[0].afterwards
+
+
+def test_what_stays_keeps_what_it_refers_to_when_some_are_destroyed():
+    kind, user = _referring(THING), Address("thing", "user")
+    both = (ADDRESS, user)
+    survey = Survey({a: Live(a, {"a": 1}) for a in both}, {a: Remembered(a, {"a": 1}) for a in both})
+    resources = [Resource(user, {"uses": "x"}, Source("a.yaml", 4)), Resource(ADDRESS, {"a": 1}, Source("a.yaml"))]
+    plan, kept = destruction(resources, survey, CONTEXT, {"thing": kind}, selected=("thing/x",))
+    assert plan.changes == () and kept == {ADDRESS: "thing/user refers to it"}
+    plan, kept = destruction(resources, survey, CONTEXT, {"thing": kind}, selected=("thing/*",))
+    assert [change.address for change in plan.changes] == [user, ADDRESS] and not kept
+
+
+def _referring(kind):
+    """A kind whose `uses` names another of it."""
+
+    def uses(spec):
+        return [("thing", spec["uses"], ("uses",))] if "uses" in spec else []
+
+    return replace(kind, refers_to=(uses,))
+
+
+def test_drift_that_must_not_be_put_back_is_undecided():
+    class Costly(RestKind):
+        def cost(self, before, after, capabilities):
+            return Cost(Consequence.IRREVERSIBLE, "its results go")
+
+    kind = Costly("thing", 10, "/_thing/{id}", "/_thing", lambda answer: (), "A thing.", "PUT /_thing/{id}")
+    plan = planned(kind, {"a": 1}, {"a": 1}, {"a": 2}, more={"protect": True})
+    assert str(plan.changes[0].action) == "undecided" and exit_code(plan) == 6
+    assert counts(plan)["undecided"] == 1 and counts(plan)["drifted"] == 0
+
+
+def test_an_orphan_that_was_changed_is_named_among_the_differences():
+    from esctl.report.plan import diff_lines
+    from esctl.report.terminal import Style
+
+    plan = planned(THING, None, {"a": 1}, {"a": 2})
+    assert list(diff_lines(plan, Style(False))) == [
+        "o thing/x  no longer in the project, and changed on the server since"
+    ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from ..kinds.base import Context, Kind
-from ..model import Address, Plan, Resource
+from ..model import Action, Address, Change, Plan, Resource
 from .change import change_of
 from .order import ordered, rank
 from .orphans import moved, moves, orphan
+from .references import outward
 from .survey import Choices, Survey
 
 NOTHING = Choices()
@@ -47,4 +49,37 @@ def build(
     gone = [a for a in survey.remembered if a not in written and a.kind in kinds and chosen(a)]
     gone.sort(key=lambda address: rank(address, kinds), reverse=True)
     changes += [orphan(address, survey, context, kinds[address.kind], choices) for address in gone]
+    changes = _without_what_is_needed(changes, desired, kinds)
     return Plan(context.project, tuple(changes), context.capabilities, survey.requests, survey.seal)
+
+
+def _without_what_is_needed(
+    changes: list[Change], desired: Iterable[Resource], kinds: Mapping[str, Kind]
+) -> list[Change]:
+    """The changes, undecided where they delete what a written resource refers to: not every server refuses that."""
+    if not any(_goes(change) for change in changes):
+        return changes
+    needed = {
+        reference.target: f"{resource.address} refers to it ({resource.at(*reference.path)})"
+        for resource, reference in outward(desired, kinds)
+        if not reference.soft
+    }
+    return [
+        replace(
+            change,
+            action=Action.UNDECIDED,
+            words=f"{going} cannot go: {needed[going]}",
+            requests=(),
+            afterwards=(),
+        )
+        if (going := _goes(change)) in needed
+        else change
+        for change in changes
+    ]
+
+
+def _goes(change: Change) -> Address | None:
+    """What is no longer there after the change."""
+    if change.action is Action.DELETE:
+        return change.address
+    return change.moved_from.address if change.moved_from is not None and change.afterwards else None

@@ -42,7 +42,7 @@ def destruction(
             kept[address] = "it is protected (`protect: true`)"
         elif change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
             kept[address] = f"{change.words}; `--allow irreversible` deletes it"
-    _keep_what_is_referred_to(kept, resources, survey, kinds)
+    _keep_what_is_referred_to(kept, changes, resources, survey, kinds)
     left = tuple(change for address, change in changes.items() if address not in kept)
     kept = {address: why for address, why in kept.items() if address in changes}
     return Plan(context.project, left, context.capabilities, survey.requests, survey.seal), kept
@@ -59,10 +59,15 @@ def _deletion(address: Address, survey: Survey, context: Context, kind: Kind) ->
 
 
 def _keep_what_is_referred_to(
-    kept: dict[Address, str], resources: list[Resource], survey: Survey, kinds: Mapping[str, Kind]
+    kept: dict[Address, str],
+    going: Collection[Address],
+    resources: list[Resource],
+    survey: Survey,
+    kinds: Mapping[str, Kind],
 ) -> None:
     by_address = {resource.address: resource for resource in resources}
-    waiting = list(kept)
+    # What is not selected, but was applied, stays as well.
+    waiting = [*kept, *(address for address in by_address if address in survey.live and address not in going)]
     while waiting:
         resource = by_address.get(waiting.pop())
         if resource is None:

@@ -11,10 +11,10 @@ WORDS = ("create", "update", "replace", "delete", "adopt", "drifted", "both", "o
 
 def counted_as(change: Change) -> str:
     """The one word of `WORDS` under which a change is counted."""
-    if change.cause in (Cause.DRIFTED, Cause.DELETED):
-        return "drifted"
     if change.action is Action.UNDECIDED:
         return "both" if change.cause is Cause.BOTH else "undecided"
+    if change.cause in (Cause.DRIFTED, Cause.DELETED):
+        return "drifted"
     if change.cause in (Cause.ORPHAN, Cause.ORPHAN_DRIFTED) and change.action is not Action.DELETE:
         return "orphan"
     if change.action in (Action.NONE, Action.REFRESH, Action.FORGET):

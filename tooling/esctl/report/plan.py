@@ -106,6 +106,9 @@ def diff_lines(plan: Plan, style: Style) -> Iterator[str]:
             yield f"{style('+', 'green')} {style(str(change.address), 'bold')}  not on the server"
         elif change.action is Action.DELETE:
             yield f"{style('-', 'red')} {style(str(change.address), 'bold')}  no longer in the project"
+        elif change.cause is Cause.ORPHAN_DRIFTED:
+            words = "no longer in the project, and changed on the server since"
+            yield f"{style('o', 'dim')} {style(str(change.address), 'bold')}  {words}"
         elif change.differences:
             yield style(str(change.address), "bold")
             yield from (f"  {line}" for line in difference_lines(change.differences, style))
