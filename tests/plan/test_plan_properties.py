@@ -95,6 +95,13 @@ def test_normalising_twice_is_normalising_once(kind, body, form, data):
     assert str(decide(once, None, once, shared=kind.shared)) == "adopt"
 
 
+def test_a_reference_of_a_saved_object_may_lack_its_id():
+    kind = registry()["visualization"]
+    body = {"type": "lens", "attributes": {"title": "t"}, "references": [{"name": "b", "type": "lens"}, {"name": "a"}]}
+    once = kind.normalise(body, FORMS[0])
+    assert differences(once, kind.normalise(once, FORMS[0])) == ()
+
+
 @pytest.mark.parametrize("kind", ["index", "data-stream", "user", "api-key"])
 def test_what_cannot_come_back_is_deleted_only_by_name(kind):
     body = next(body for name, body in BODIES if name == kind)

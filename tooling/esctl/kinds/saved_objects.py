@@ -151,11 +151,19 @@ def _import_errors(errors: list[Body]) -> Iterator[str]:
             yield f"{name}: {error.get('message') or kind}"
 
 
+def _by_name(reference: Body) -> list[str]:
+    return [str(reference.get(key, "")) for key in ("name", "type", "id")]
+
+
 def envelope(saved: Body) -> Body:
     """Type, attributes and references, these in one order."""
     body: Body = {key: saved[key] for key in ENVELOPE if key in saved}
-    body["references"] = sorted(saved.get("references") or [], key=lambda one: (one["name"], one["type"], one["id"]))
+    body["references"] = sorted(saved.get("references") or [], key=_by_name)
     return body
+
+
+def _in_one_order(reference: Body) -> tuple[str, ...]:
+    return tuple(str(reference.get(key, "")) for key in ("name", "type", "id"))
 
 
 def version_of(saved: Body) -> dict[str, Any]:
