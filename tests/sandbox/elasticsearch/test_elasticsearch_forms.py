@@ -61,7 +61,7 @@ def test_filter_path_and_pretty(sandbox: Sandbox) -> None:
         ("POST", "/forms/_search", {"highlight": {"fields": {}}}, "[highlight]"),
         ("POST", "/forms/_search", {"suggest": {}}, "[suggest]"),
         ("PUT", "/forms-geo", {"mappings": {"properties": {"g": {"type": "shape"}}}}, "[shape]"),
-        ("PUT", "/forms-an", {"settings": {"analysis": {"analyzer": {"x": {"type": "standard"}}}}}, "index.analysis"),
+        ("PUT", "/forms-an", {"settings": {"similarity": {"x": {"type": "BM25"}}}}, "index.similarity"),
         ("PUT", "/_ingest/pipeline/forms", {"processors": [{"geoip": {"field": "a"}}]}, "[geoip]"),
         ("PUT", "/forms/_doc/1?routing=x", {"a": 1}, "routing"),
     ],

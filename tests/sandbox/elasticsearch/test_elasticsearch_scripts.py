@@ -35,7 +35,7 @@ def test_there_are_scripts() -> None:
     "body",
     [
         {"script": {"source": "ctx.x = 1"}},
-        {"set": {"field": "a", "value": 1, "if": "ctx.a == null"}},
+        {"set": {"field": "a", "value": 1, "if": "def a = ctx.a; return a == null"}},
     ],
 )
 def test_any_other_script_is_refused(sandbox: Sandbox, body: dict[str, Any]) -> None:

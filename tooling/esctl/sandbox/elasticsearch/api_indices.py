@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .analysis_settings import check_analysis, check_analyzers
 from .api_cluster import replicas, shards
 from .api_legacy_templates import compose_legacy
 from .data_streams import stream_of, streams, streams_of_alias
@@ -59,6 +60,8 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
     settings = {k: v for k, v in settings.items() if v is not None}
     if "mappings" in body and body["mappings"]:
         mapping = merge_mapping(mapping, parse_mapping(body["mappings"], node.version), node.version, template=True)
+    check_analysis(settings)
+    check_analyzers(mapping, settings)
     aliases |= {a: alias_form(b or {}) for a, b in (body.get("aliases") or {}).items()}
     aliases = {a.replace("{index}", name): b for a, b in aliases.items()}
     for alias in aliases:
@@ -136,6 +139,7 @@ def put_mapping(node: Node, request: Request) -> Response:
     addition = parse_mapping(request.json(required=True), node.version)
     indices = _named(node, request)
     for index in indices:
+        check_analyzers(addition, index.settings)
         merge_mapping(index.mapping.body, addition, node.version)
     for index in indices:
         node.put_mapping(index, addition)
@@ -190,6 +194,8 @@ def put_settings(node: Node, request: Request) -> Response:
         )
         for index in resolve(node, request.names(), **{**options(request), "closed": True})
     ]
+    for _, settings in results:
+        check_analysis(settings)
     for index, settings in results:
         index.settings = settings
         node.save(index)

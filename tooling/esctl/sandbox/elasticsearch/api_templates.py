@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .analysis_settings import check_analysis, check_analyzers
 from .data_streams import check_template_use, composed, with_timestamp
 from .dates import now_ms
 from .errors import ElasticsearchError, illegal
@@ -125,7 +126,9 @@ def put_component(node: Node, request: Request) -> Response:
         raise illegal(f"component template [{name}] already exists")
     kept = {**body, "template": check_inner(node, body["template"], "component_template")}
     check_new(kept["template"].get("settings", {}), node.version)
-    parse_mapping(kept["template"].get("mappings", {}), node.version)
+    check_analysis(kept["template"].get("settings", {}))
+    mapping = parse_mapping(kept["template"].get("mappings", {}), node.version)
+    check_analyzers(mapping, kept["template"].get("settings", {}))
     # A component that would break a template that uses it is refused.
     before = node.components.get(name)
     node.components[name] = kept

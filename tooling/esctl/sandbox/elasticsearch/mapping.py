@@ -10,7 +10,6 @@ from .errors import ElasticsearchError, illegal, unsupported
 from .field_parameters import CHECKS
 from .field_types import (
     ELSEWHERE,
-    SUPPORTED_ANALYZERS,
     TYPES,
     VECTOR_INDEX_TYPES,
 )
@@ -280,16 +279,8 @@ def _check_leaf(name: str, path: str, parsed: Body, node: Body, kind: str, versi
     elif kind == "alias" and "path" not in node:
         raise mapping_error(f"The [path] property must be specified for field [{path}].")
     elif kind == "text":
-        for key in ("analyzer", "search_analyzer", "search_quote_analyzer"):
-            if key in parsed and parsed[key] not in SUPPORTED_ANALYZERS:
-                reason = f"analyzer [{parsed[key]}] has not been configured in mappings"
-                raise ElasticsearchError(
-                    "mapper_parsing_exception", f"Failed to parse mapping: {reason}", cause=illegal(reason)
-                )
         if parsed.get("fielddata"):
             raise unsupported(f"[fielddata] (field [{path}])", type="mapper_parsing_exception")
-    elif kind == "keyword" and parsed.get("normalizer") not in (None, "lowercase"):
-        raise mapping_error(f"normalizer [{parsed['normalizer']}] not found for field [{name}]")
     elif kind == "date" and "format" in parsed:
         from .dates import check_format
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .analysis_settings import unsearched
 from .columns import Columns, IndexColumns
 from .dates import now_ms
 from .errors import ElasticsearchError, illegal, unsupported
@@ -106,7 +107,7 @@ class Searcher:
         for part in self.parts:
             known = part.index.mapping.field(path)
             if known is not None:
-                _check_searched(known, path)
+                _check_searched(part, known, path)
                 found.append((part, known))
         return found
 
@@ -152,7 +153,7 @@ class Searcher:
         )
 
     def _check_doc_values(self, part: Part, known: Field, path: str) -> None:
-        _check_searched(known, path)
+        _check_searched(part, known, path)
         if known.type == "text":
             raise illegal(
                 f"Fielddata is disabled on [{path}] in [{part.index.name}]. Text fields are not optimised for"
@@ -170,6 +171,9 @@ class Searcher:
             )
 
 
-def _check_searched(known: Field, path: str) -> None:
+def _check_searched(part: Part, known: Field, path: str) -> None:
     if known.type in KEPT:
         raise unsupported(f"searches of fields of the type [{known.type}] (field [{path}])")
+    lacking = unsearched(known, part.index.settings)
+    if lacking:
+        raise unsupported(f"searches through {lacking} (field [{path}])")

@@ -19,6 +19,9 @@ _SET_BY_SERVER = frozenset({"index.uuid", "index.creation_date", "index.provided
 _FREE = ("index.routing.allocation.include.", "index.routing.allocation.exclude.", "index.routing.allocation.require.")
 
 
+_ANALYSIS = "index.analysis."
+
+
 @cache
 def _known() -> dict[str, str]:
     """Setting → what an update may do: dynamic, closed, final, private, internal."""
@@ -78,9 +81,9 @@ def nest(flat: Flat) -> dict[str, Any]:
 
 
 def _check_known(key: str, version: Version) -> None:
-    if key.startswith(("index.analysis.", "index.similarity.")):
-        raise unsupported(f"the index setting [{key}] (custom analysis)")
-    if key.startswith(_FREE):
+    if key.startswith("index.similarity."):
+        raise unsupported(f"the index setting [{key}] (custom similarity)")
+    if key.startswith((*_FREE, _ANALYSIS)):
         return
     if key not in _known() or (version.major < 9 and key in _only_nine()):
         raise _unknown(key)
@@ -169,7 +172,7 @@ def updated(
         check_value(key, value)
     place = f"[[{index}/{uuid}]]"
     final = [k for k in changes if _known().get(k) == "final"]
-    static = [k for k in changes if _known().get(k) == "closed"]
+    static = [k for k in changes if _known().get(k) == "closed" or k.startswith(_ANALYSIS)]
     locked = sorted(final if closed or reopen else [*final, *static])
     if locked:
         listed = "[" + ", ".join(locked) + "]"

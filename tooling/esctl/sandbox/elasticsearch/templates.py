@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+from .analysis_settings import check_analysis, check_analyzers
 from .data_streams import check_data_stream_part, check_template_use, check_timestamp_field
 from .errors import ElasticsearchError, illegal, unknown_field
 from .mapping import Body, parse_mapping
@@ -124,7 +125,14 @@ def check_template(node: Node, name: str, body: Body) -> Body:
     try:
         settings, mapping, _ = compose(node, kept)
         check_new(settings, node.version)
+        try:
+            check_analysis(settings)
+        except ElasticsearchError as error:
+            raise illegal(f"composable template [{name}] template after composition is invalid", cause=error) from None
+        check_analyzers(mapping, settings)
     except ElasticsearchError as error:
+        if "after composition" in error.reason:
+            raise
         if "the esctl sandbox" in error.reason:
             raise
         if error.type == "mapper_parsing_exception":
