@@ -64,9 +64,10 @@ FAMILIES = {  # kinds whose bodies are made of the same parts share a file
     "security": ("role", "role-mapping", "user", "api-key", "application-privilege"),
 }
 OPAQUE = {  # large parts that are not checked
-    "_types.query_dsl.QueryContainer": {"type": "object"},
     "_types.ScriptSource": {},
 }
+QUERY = "_types.query_dsl.QueryContainer"
+COMPOUND = ("bool", "boosting", "constant_score", "dis_max")  # queries that are looked into: others hold fields' names
 COMMENT = (
     "Derived from the Elasticsearch specification (https://github.com/elastic/elasticsearch-specification), Copyright "
     "Elasticsearch B.V., Apache License 2.0; reduced and changed by tooling/schemas/reduce_elasticsearch.py."
@@ -170,6 +171,8 @@ class Reduction:
     def definition(self, name: str) -> Schema:
         if name == "_types.EmptyObject":
             return {"type": "object"}
+        if name == QUERY:
+            return self.query()
         if name == PROPERTY:
             return self.property()
         if name == PROCESSOR:
@@ -250,6 +253,12 @@ class Reduction:
                 word = {"type": "number"}
             parts = [word, *(part for part in parts if part not in words)]
         return parts[0] if len(parts) == 1 else {"oneOf": parts}
+
+    def query(self) -> Schema:
+        """A query, by its name."""
+        known = sorted(self.source[QUERY]["properties"].items())
+        looked_into = {name: self.reduced(form) if name in COMPOUND else {} for name, form in known}
+        return {"title": "a query", "type": "object", "properties": looked_into}
 
     def property(self) -> Schema:
         """A field, by its type; a type's parameters are the document's and those that servers were measured to take."""

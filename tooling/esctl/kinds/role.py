@@ -21,6 +21,7 @@ from .rest import mapped
 from .role_descriptor import one_form, slips
 from .schema import Finding
 from .secured import SecuredKind
+from .wording import meant
 
 KIBANA_KEYS = ("elasticsearch", "kibana", "metadata", "description")
 WITHIN_ELASTICSEARCH = ("cluster", "indices", "run_as", "remote_indices", "remote_cluster")
@@ -166,6 +167,11 @@ def _mistakes(spec: Body) -> Iterator[Finding]:
                 beyond = key in ("applications", "global")
                 hint = "write the role without kibana" if beyond else f"indent it below elasticsearch: {key}"
                 yield Finding((key,), f'"{key}" stands beside kibana', hint, "error", "misplaced-key")
+    for key in spec:
+        if key not in (*KIBANA_KEYS, *WITHIN_ELASTICSEARCH):
+            slip, near = meant(str(key), KIBANA_KEYS)  # those the schema of Elasticsearch's API does not know
+            if slip:
+                yield Finding((key,), f'unknown key "{key}" in a role', near, "error", "unknown-key")
 
 
 def _by_schema(spec: Body, told: set[Path]) -> Iterable[Finding]:
