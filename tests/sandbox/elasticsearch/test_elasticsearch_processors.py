@@ -95,6 +95,14 @@ def test_a_condition_that_fails(sandbox: Sandbox, condition: str, source: dict[s
     assert shown["doc"]["_source"] == {**source, "error": failure}
 
 
+def test_a_condition_that_fails_is_told_step_by_step(sandbox: Sandbox) -> None:
+    processors = [{"set": {"field": "a", "value": 1}}, {"set": {"if": "ctx.b.c == 1", "field": "r", "value": 1}}]
+    body = {"pipeline": {"processors": processors}, "docs": [{"_source": {}}]}
+    (shown,) = call(sandbox, "POST", "/_ingest/pipeline/_simulate?verbose=true", body).json()["docs"]
+    assert [step["status"] for step in shown["processor_results"]] == ["success", "error"]
+    assert shown["processor_results"][1]["error"]["type"] == "script_exception"
+
+
 def test_a_condition_that_cannot_be_read_is_refused(sandbox: Sandbox) -> None:
     for source in ("if (ctx.a == 1) { return true } return false", "ctx.a.hashCode() == 1", "params.a == 1"):
         reason = call(

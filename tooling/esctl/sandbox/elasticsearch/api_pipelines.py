@@ -141,7 +141,12 @@ def _verbose(runner: Runner, pipeline: Pipeline, document: IngestDocument) -> li
         head: dict[str, Any] = {"processor_type": step.type}
         if step.tag:
             head["tag"] = step.tag
-        if step.condition is not None and not step.condition(document.ctx):
+        try:
+            skipped = step.condition is not None and not step.condition(document.ctx)
+        except ElasticsearchError as error:
+            results.append({**head, "status": "error", "error": error.body()["error"]})
+            break
+        if skipped:
             results.append({**head, "status": "skipped"})
             continue
         try:
