@@ -121,8 +121,10 @@ def _field(field: Any, capabilities: Capabilities) -> Any:
         return field
     kind = field.get("type", "object")
     field = _object(field, capabilities)
-    if kind == "object" and "properties" in field:
-        field.pop("type", None)
+    if field.get("properties") == {}:
+        del field["properties"]
+    if kind == "object":  # servers tell it of objects without fields only; fields come with documents
+        field["type"] = "object"
     if isinstance(field.get("copy_to"), str):
         field["copy_to"] = [field["copy_to"]]
     _as_shown(kind, field)

@@ -72,6 +72,8 @@ def _tidy_mapping(mapping: Body) -> None:
         for field in (mapping.get(key) or {}).values():
             if isinstance(field, dict):
                 _tidy_mapping(field)
+                if field.get("type") == "object" and "properties" in field:
+                    del field["type"]
                 if isinstance(field.get("copy_to"), list) and len(field["copy_to"]) == 1:
                     field["copy_to"] = field["copy_to"][0]
 
