@@ -89,6 +89,16 @@ def test_a_secret_that_is_absent_is_named_and_nothing_is_applied(kind, tmp_path,
     assert place.type("apply", "--yes")[0] == 5 and place.writes() == []
 
 
+def test_an_empty_secret_overwrites_nothing(tmp_path, fresh_sandbox):
+    text = (EXAMPLES / "user.yaml").read_text(encoding="utf-8")
+    place = Place(tmp_path / "project", fresh_sandbox, text=text, environ=secrets_of(text))
+    place.apply()
+    place.environ = {name: "" for name in place.environ}
+    code, said = place.type("plan")
+    assert code == 6 and "the secret ${secret.env.LOG_SHIPPER_PASSWORD} is empty" in said
+    assert place.type("apply", "--yes")[0] == 5
+
+
 def test_a_plan_is_refused_where_its_secret_is_another_one_by_now(tmp_path, fresh_sandbox):
     text = (EXAMPLES / "user.yaml").read_text(encoding="utf-8")
     place = Place(tmp_path / "project", fresh_sandbox, text=text, environ=secrets_of(text))

@@ -129,6 +129,16 @@ def test_what_is_protected_stays_protected(project):
     assert "protected" in project("rollback", "1", "--yes", "--allow", "irreversible", "--allow", "replace").err
 
 
+def test_going_back_says_how_many_documents_move(project):
+    project.write(INDEX)
+    project.done("apply", "--yes")
+    project.send("PUT", "/h-index/_doc/1?refresh=true", {"a": "1"})
+    project.write(INDEX.replace("keyword", "long"))
+    project.done("apply", "--yes", "--allow", "replace", "--allow", "alias")
+    said = project("rollback", "1", "--plan")
+    assert said.code == 2 and re.search(r"reindexes 1 document \(.+\) into h-index-v3, then swaps", said.out), said
+
+
 def test_going_back_is_possible_with_mistakes_in_the_files(three):
     three.write(POLICY, PIPELINE % 2, "kind: nothing\n")
     said = three("rollback", "1", "--yes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ import typer
 
 from ..errors import EsctlError, ProjectError, did_you_mean
 from .invocation import Invocation, command
-from .planning import Adopt, Allow, Force, Overwrite, Yes, allowances, secret_key
+from .planning import Adopt, Allow, Force, Overwrite, Yes, allowances, finished, secret_key
 
 if TYPE_CHECKING:
     from ..apply.history import History, Run
@@ -147,7 +146,7 @@ def restore(
         # Only what the archive holds is looked at: whatever else the ledger remembers is no orphan here.
         choices = Choices(tuple(adopt or ()), tuple(overwrite or ()))
         made = build(resources, seen, context, invocation.kinds, choices=choices, out_of_scope=tuple(seen.remembered))
-        made = dataclasses.replace(made, requests=cluster.sent)
+        made = finished(made, cluster)
         invocation.say(f"From {file} of {held.when}")
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
         shown = {resource.address for resource in resources}
@@ -263,7 +262,7 @@ def _planned(
         out_of_scope=(*outside, *then.unknown),
         selected=selected,
     )
-    return dataclasses.replace(made, requests=cluster.sent), then
+    return finished(made, cluster), then
 
 
 def _answered(invocation: Invocation, made: Plan) -> int:

@@ -49,6 +49,8 @@ def body_of(resource: Resource, kind: Kind, context: Context) -> Body | Waiting:
         for secret in secrets_in(rendered):
             if secret.absent:
                 return Waiting(secret.absent)
+            if not secret:  # a pipeline's variable that nobody set: what the server has must not be lost for it
+                return Waiting(f"the secret {secret.reference or 'that is written here'} is empty")
     return rendered
 
 
