@@ -175,6 +175,10 @@ def test_ten_thousand_unchanged_documents_cost_three_requests() -> None:
     [
         ("_id,n:long\na,x\n", 'line 2: "x" in column "n" is no long'),
         ("_id,n:lon\na,1\n", 'column "n": there is no type "lon"; did you mean "long"?'),
+        ("_id,n:double\na,nan\n", 'line 2: "nan" in column "n" is no double'),
+        ("_id,n:float\na,-Infinity\n", 'line 2: "-Infinity" in column "n" is no float'),
+        ("_id,n:long\na,1_000\n", 'line 2: "1_000" in column "n" is no long'),
+        ("_id,n:json\na,[NaN]\n", 'line 2: "[NaN]" in column "n" is no json'),
         ("_id,n\na\n", "line 2 has 1 cells, the header has 2"),
         ("n\n1\n", "document 2 has no _id; or name the field that stands for it: id_field"),
         ("_id,n\na,1\na,2\n", 'document 3: the _id "a" was there already, at 2'),
@@ -201,6 +205,7 @@ def test_a_line_of_ndjson_ends_where_json_says() -> None:
     ("text", "problem"),
     [
         ('{"_id": "a"', "line 1 is no JSON"),
+        ('{"_id": "a", "n": NaN}', "line 1 is no JSON: NaN is no number of JSON"),
         ("[1]", "document 1 is no object"),
         ('{"n": 1}', "document 1 has no _id"),
         ('{"_id": true}', "document 1 has no _id"),

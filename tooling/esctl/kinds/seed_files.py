@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,16 +22,34 @@ def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
+def _number(of: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = of(text)
+        if not math.isfinite(value) or "_" in text:  # what Python reads beyond JSON
+            raise ValueError(text)
+        return value
+
+    return read
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is no number of JSON", name, 0)
+
+
 TYPES: dict[str, Callable[[str], Any]] = {
     "text": str,
     "keyword": str,
     "date": str,
-    "long": int,
-    "integer": int,
-    "double": float,
-    "float": float,
+    "long": _number(int),
+    "integer": _number(int),
+    "double": _number(float),
+    "float": _number(float),
     "boolean": _boolean,
-    "json": json.loads,
+    "json": _json,
 }
 """What a column's header may name behind a colon (`population:long`): a type of Elasticsearch, or json for the rest."""
 
@@ -51,7 +70,7 @@ def from_ndjson(text: str, id_field: str | None, complain: Complain) -> dict[str
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
-                    yield number, json.loads(line)
+                    yield number, _json(line)
                 except json.JSONDecodeError as error:
                     complain(f"line {number} is no JSON: {error.msg} (column {error.colno})", number, None)
 
