@@ -164,19 +164,30 @@ def server(folder: Path) -> Iterator[Server]:
             process.wait(20)
 
 
+WATCH = """
+import json, os, subprocess, sys
+with open(sys.argv[2], "wb") as said:
+    process = subprocess.Popen(sys.argv[3:], stdout=said, stderr=subprocess.STDOUT)
+    _, status, usage = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as out:
+    json.dump([usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status)], out)
+"""
+"""A small process between: a child's most memory begins with that of its parent, which may be large (a test's)."""
+
+
 def cost(command: list[str], environ: dict[str, str]) -> Cost:
     """Run it; what its process took."""
     # As installed: with its bytecode on the disk.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=inherited | environ)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode == 1:
-        raise SystemExit(said.decode()[-2000:])
+    with tempfile.TemporaryDirectory() as folder:
+        usage, said = Path(folder, "usage"), Path(folder, "said")
+        watch = [sys.executable, "-c", WATCH, str(usage), str(said), *command]
+        subprocess.run(watch, check=True, env=inherited | environ)
+        cpu, memory, exit_code = json.loads(usage.read_text())
+        if exit_code == 1:
+            raise SystemExit(said.read_text(encoding="utf-8")[-2000:])
     scale = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale, exit_code=process.returncode)
+    return Cost(cpu, memory / scale, exit_code=exit_code)
 
 
 def esctl(at: Server, root: Path, *words: str) -> Cost:
