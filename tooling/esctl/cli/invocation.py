@@ -189,7 +189,8 @@ class Invocation:
 
     @staticmethod
     def _tell(request: str) -> None:
-        print(f"→ {request}", file=sys.stderr, flush=True)
+        # Line end and all in one: several threads tell.
+        print(f"→ {request}\n", end="", file=sys.stderr, flush=True)
 
 
 def _access(server: ServerSettings) -> dict[str, Any]:

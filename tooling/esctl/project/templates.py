@@ -163,6 +163,9 @@ class _Marks(Extension):
 
 def _undefined(names: list[str]) -> type[StrictUndefined]:
     class Undefined(StrictUndefined):
+        # `range(nothing)` asks for this one, which Jinja2 leaves out.
+        __index__ = StrictUndefined.__int__
+
         @property
         def _undefined_message(self) -> str:
             name, within = self._undefined_name, self._undefined_obj
