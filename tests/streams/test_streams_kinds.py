@@ -118,6 +118,15 @@ def test_a_setting_that_somebody_set_otherwise_is_not_taken_over_in_silence(proj
     assert exit_code(project.plan()) == 0
 
 
+def test_a_slip_of_a_setting_is_told_before_anything_is_sent(project: SmallProject) -> None:
+    project.write("kind: cluster-settings\nid: main\nspec: {persistent: {search.max_bukets: 5, some.plugin.key: 1}}\n")
+    change = project.change("cluster-settings/main")
+    assert change.action is Action.UNDECIDED
+    assert change.words == 'Elasticsearch has no setting search.max_bukets; did you mean "search.max_buckets"?'
+    project.write("kind: cluster-settings\nid: main\nspec: {persistent: {some.plugin.key: 1}}\n")
+    assert project.change("cluster-settings/main").action is Action.UPDATE
+
+
 def test_a_setting_changed_by_hand_is_drift(project: SmallProject) -> None:
     project.write(SETTINGS)
     project.apply()

@@ -11,6 +11,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
 from .base import Context, Cost, Needs, Reference
 from .normalise import as_text
+from .wording import NearNames
 
 PATH = "/_cluster/settings"
 DEFAULT = "(default)"
@@ -130,6 +131,16 @@ class ClusterSettingsKind:
             found.get(key, DEFAULT) in (DEFAULT, value, before.get(key, DEFAULT))
             for key, value in wanted.get("persistent", {}).items()
         )
+
+    def refuses(self, address: Address, body: Body, live: Live, context: Context) -> str | None:
+        """A slip of a setting that the server has. What it merely does not list may be one that it keeps to itself."""
+        known = live.body.get("persistent") or {}
+        unknown = [key for key in body.get("persistent") or {} if key not in known and not _FAMILY.fullmatch(key)]
+        names = NearNames(known) if unknown else None
+        for key in unknown:
+            if names and (near := names.slip_of(key)):
+                return f'Elasticsearch has no setting {key}; did you mean "{near}"?'
+        return None
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         """Without knowing what was written there is nothing to take back: `withdraw` does."""
