@@ -1,8 +1,11 @@
 """What a plan says and counts: every row of the table for both sorts of kinds, and what stands beside the table."""
 
+import json
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -13,6 +16,7 @@ from esctl.model import Address, Capabilities, Consequence, Live, Remembered, Re
 from esctl.plan import Choices, Survey, build, counts, exit_code, only_drift
 from esctl.plan.destruction import destruction
 from esctl.plan.needs import lacking
+from esctl.plan.summary import as_json
 
 ROWS = yaml.safe_load((Path(__file__).parents[1] / "cases/truth/rows.yaml").read_text(encoding="utf-8"))
 TABLE = [case for case in ROWS if "shared" not in case]
@@ -186,3 +190,11 @@ def test_an_orphan_that_was_changed_is_named_among_the_differences():
     assert list(diff_lines(plan, Style(False))) == [
         "o thing/x  no longer in the project, and changed on the server since"
     ]
+
+
+@pytest.mark.parametrize("case", TABLE, ids=[case["row"] for case in TABLE])
+def test_the_json_of_a_plan_is_as_its_schema_says(case):
+    schema = json.loads((resources.files("esctl.plan") / "plan.schema.json").read_text(encoding="utf-8"))
+    document = as_json(planned(THING, case["D"], case["R"], case["L"], prune=True))
+    jsonschema_rs.validator_for(schema).validate(json.loads(json.dumps(document)))
+    assert set(document) == {"summary", "changes", "requests"}
