@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esctl.kinds import NAMES
+from esctl.kinds import NAMES, registry
 from esctl.kinds.schema import Finding, check
 from esctl.project import load_resources, load_settings, read_yaml, scaffold
 
@@ -54,6 +54,14 @@ def test_there_are_enough_cases() -> None:
 
 def test_every_kind_of_elasticsearchs_has_a_schema_or_checks_itself() -> None:
     assert set(NAMES) <= set(KINDS) | CHECKED_BY_THEMSELVES | KIBANAS
+
+
+def test_what_elastic_says_is_not_on_serverless_is_not_looked_for_there() -> None:
+    """elastic.co/docs: ILM, snapshots of one's own, cross-cluster replication, Watcher, native users, role mappings."""
+    there = {name for name, kind in registry().items() if kind.needs.serverless}
+    gone = ("ilm-policy", "slm-policy", "snapshot-repository", "ccr-follower", "ccr-auto-follow", "watch", "user")
+    assert there.isdisjoint((*gone, "role-mapping", "cluster-settings"))
+    assert {"index-template", "data-stream-lifecycle", "ingest-pipeline", "transform", "api-key", "role"} <= there
 
 
 def test_who_writes_templates_reads_no_schema_of_watches() -> None:

@@ -229,6 +229,7 @@ ILM_POLICY = RestKind(
     rules=(drop(("version",), ("modified_date",), ("modified_date_millis",), ("in_use_by",)), _zero_ages),
     meta=("policy", "_meta"),
     refers_to=(_snapshots,),
+    needs=Needs(serverless=False),
 )
 
 DATES = drop(("created_date_millis",), ("modified_date_millis",), ("created_date",), ("modified_date",))
