@@ -85,7 +85,7 @@ def resource_files(settings: Settings) -> list[FilePath]:
 
 def _walk(folder: str, real: str, templates: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Each file below `folder`, as it is called and as it really is; only links are asked where they lead."""
-    if real in above or real == templates:
+    if real in above or real == templates or not os.path.isdir(real):
         return
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith((".", "_")):

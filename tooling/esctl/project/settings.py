@@ -276,8 +276,10 @@ class _Settings:
             if not isinstance(name, str) or not name:
                 self.problem(at, f"resources holds {in_words(name)}, not the name of a folder")
             elif not (self.root / name).exists():
+                # Git keeps no empty folder: one that is not there (yet) holds nothing, unless its name is a slip.
                 folders = [child.name for child in self.root.iterdir() if child.is_dir()]
-                self.problem(at, f'there is no folder "{name}"', did_you_mean(name, folders))
+                if near := did_you_mean(name, folders):
+                    self.problem(at, f'there is no folder "{name}"', near)
             elif not (self.root / name).resolve().is_relative_to(self.root.resolve()):
                 self.problem(at, f'"{name}" is not below the project')
         return tuple(str(name) for name in written)
