@@ -23,7 +23,7 @@ from .plan_file import (
     remembered_as_json,
     remembered_of,
 )
-from .sealing import Seal, hidden
+from .sealing import Seal, aligned
 from .survey import Survey, referred_to
 
 FORMAT = 1
@@ -66,7 +66,10 @@ def as_document(snapshot: Snapshot, kinds: Mapping[str, Kind]) -> Body:
 
 def _live(live: Live, kind: Kind, snapshot: Snapshot) -> Body:
     body = kind.normalise(live.body, snapshot.capabilities)
-    body = hidden(body, snapshot.seal, kind.secrets) if kind.secrets else body
+    if kind.secrets:
+        last = snapshot.remembered.get(live.address)
+        # What the project wrote as plain text is none; all else that stands where a secret may be is sealed.
+        body = aligned(body, None, last.body if last else None, snapshot.seal, kind.secrets)
     return {"address": str(live.address), "body": body, "version": dict(live.version)}
 
 
