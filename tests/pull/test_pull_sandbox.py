@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -104,6 +105,13 @@ def planned(new: Project) -> dict[str, int]:
     bad = [c for c in plan["changes"] if c["action"] not in ("adopt", "none") and c["address"] not in secret]
     assert bad == [], bad
     return {key: number for key, number in plan["summary"].items() if number}
+
+
+@pytest.fixture(autouse=True)
+def _own_environment():
+    """Secrets that a test sets are no other test's."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture
