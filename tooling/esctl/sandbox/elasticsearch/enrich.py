@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .dates import now_ms
+from .dotted import at, put
 from .errors import ElasticsearchError, illegal, unsupported
 from .mapping import Body
 from .names import resolve
@@ -54,10 +55,10 @@ def execute(node: Node, name: str, config: Body) -> None:
         source = whole_source(stored)
         document: Body = {}
         for path in sorted(kept):
-            value = _at(source, path)
+            value = at(source, path)
             if value is not None:
-                _put(document, path, value)
-        if _at(document, policy["match_field"]) is not None:
+                put(document, path, value)
+        if at(document, policy["match_field"]) is not None:
             node.store.put(made.uuid, stored.id, made.next_seq, 1, 1, orjson.dumps(document), None)
             made.next_seq += 1
     node.store.commit()
@@ -96,23 +97,6 @@ def _nested(path: str, field: Body) -> Body:
     for part in reversed(path.split(".")):
         field = {part: field} if part == path.split(".")[0] else {"properties": {part: field}}
     return field
-
-
-def _at(source: Any, path: str) -> Any:
-    if isinstance(source, dict) and path in source:
-        return source[path]
-    for part in path.split("."):
-        if not isinstance(source, dict) or part not in source:
-            return None
-        source = source[part]
-    return source
-
-
-def _put(target: Body, path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for part in parents:
-        target = target.setdefault(part, {})
-    target[last] = value
 
 
 # the processor
@@ -156,7 +140,7 @@ def _lookup(node: Node, index: Index, field: str) -> dict[str, list[Body]]:
         for _, _, source in node.store.since(index.uuid, 0):
             if source is not None:
                 document = orjson.loads(source)
-                value = _at(document, field)
+                value = at(document, field)
                 for one in value if isinstance(value, list) else [value]:
                     table.setdefault(_key(one), []).append(document)
         _LOOKED_UP[index.uuid] = table

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from .dates import iso, parse_date
+from .dotted import at, put
 from .errors import unsupported
 from .mapping import Body
 from .names import resolve
@@ -80,9 +81,9 @@ def _document(bucket: Body, config: Body, indices: list[Index]) -> Body:
         ((kind, body),) = group.items()
         value = bucket["key"][name]
         dated = kind == "date_histogram" or (kind == "terms" and _type(indices, body.get("field")) == "date")
-        _put(document, name, iso(value) if dated and not epoch and isinstance(value, int) else value)
+        put(document, name, iso(value) if dated and not epoch and isinstance(value, int) else value)
     for name, aggregation in pivot["aggregations"].items():
-        _put(document, name, _value(aggregation, bucket[name]))
+        put(document, name, _value(aggregation, bucket[name]))
     return document
 
 
@@ -112,12 +113,12 @@ def _latest(node: Node, config: Body, most: int | None) -> Made:
     newest: dict[str, tuple[float, Body]] = {}
     for index, stored in found(node, indices, config["source"].get("query", {"match_all": {}}), None):
         source = whole_source(stored)
-        sort = _at(source, latest["sort"])
+        sort = at(source, latest["sort"])
         if sort is None:
             continue
         field = index.mapping.field(latest["sort"])
         rank = _rank(sort, field.type if field else "", str(field.get("format") or "") if field else "")
-        key = _id({name: _at(source, name) for name in latest["unique_key"]})
+        key = _id({name: at(source, name) for name in latest["unique_key"]})
         if key not in newest or rank >= newest[key][0]:
             newest[key] = rank, source
     return [(key, source) for key, (_, source) in list(newest.items())[:most]]
@@ -136,23 +137,6 @@ def _rank(value: Any, type: str, format: str) -> float:
 def _id(key: Any) -> str:
     digest = hashlib.sha256(orjson.dumps(key, option=orjson.OPT_SORT_KEYS)).digest()
     return base64.urlsafe_b64encode(digest[:15]).decode() + "AAAAAAAA"
-
-
-def _at(source: Any, path: str) -> Any:
-    if isinstance(source, dict) and path in source:
-        return source[path]
-    for part in path.split("."):
-        if not isinstance(source, dict) or part not in source:
-            return None
-        source = source[part]
-    return source
-
-
-def _put(target: Body, path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for part in parents:
-        target = target.setdefault(part, {})
-    target[last] = value
 
 
 def _type(indices: list[Index], path: str | None) -> str:
