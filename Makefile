@@ -23,7 +23,7 @@ demo: setup
 	$(BIN)/esctl demo $(if $(IMAGES),--images "$(IMAGES)")
 
 test: setup
-	$(BIN)/ruff check tooling tests scripts
+	$(BIN)/ruff check tooling tests scripts benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "not real" -rs -n $(WORKERS) --dist loadfile
 

@@ -1,4 +1,6 @@
-"""How long `esctl --help` takes beside `import typer`, and the sandbox from start to ready: `python benchmarks/startup.py`.
+"""How long `esctl --help` takes beside `import typer`, and the sandbox from start to ready.
+
+    python benchmarks/startup.py
 
 Ratios of medians over pairs that run one after the other: this machine's speed cancels out.
 """
@@ -23,9 +25,9 @@ def seconds(*arguments: str) -> float:
 
 def until_ready(folder: str) -> float:
     """Seconds from the process' start to the line that says it is ready; then it is ended."""
-    command = [sys.executable, "-m", "esctl", "sandbox", "up", "--json", "--port", "0", "--kibana-port", "0", "--data", folder]
+    up = ("sandbox", "up", "--json", "--port", "0", "--kibana-port", "0", "--data", folder)
     began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-m", "esctl", *up], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         json.loads(process.stdout.readline())
         taken = time.perf_counter() - began
@@ -43,9 +45,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         until_ready(folder)
         ready = [until_ready(folder) for _ in range(5)]
-    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {PAIRS} interleaved runs (sandbox: 5, warm)")
-    print(f"esctl --help      {median(helps):.3f} s = {median(helps) / median(typers):.2f} x import typer ({median(typers):.3f} s)")
-    print(f"sandbox ready     {median(ready):.3f} s = {median(ready) / median(imports):.2f} x its libraries' import ({median(imports):.3f} s)")
+    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {PAIRS} interleaved runs", end=" ")
+    print("(sandbox: 5, warm)")
+    for what, taken, beside, others in (
+        ("esctl --help", helps, "import typer", typers),
+        ("sandbox ready", ready, "its libraries' import", imports),
+    ):
+        ratio = median(taken) / median(others)
+        print(f"{what:17}{median(taken):.3f} s = {ratio:.2f} x {beside} ({median(others):.3f} s)")
 
 
 if __name__ == "__main__":

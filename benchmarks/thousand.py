@@ -237,10 +237,11 @@ def main() -> None:
     if given.json:
         print(json.dumps(found))
         return
-    print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, medians of {given.pairs} alternating runs")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    print(f"Python {platform.python_version()}, {machine}, medians of {given.pairs} alternating runs")
     for name, figures in found.items():
         assert isinstance(figures, dict)
-        words = [f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in figures.items()]
+        words = (f"{key} {f'{value:.2f}' if isinstance(value, float) else value}" for key, value in figures.items())
         print(f"{name:13} " + ", ".join(words))
 
 

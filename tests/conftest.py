@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from place import Place
+
     from esctl.sandbox.server import Sandbox
 
 pytest_plugins = ["servers.fixtures"]
@@ -53,3 +55,11 @@ def fresh_sandbox(tmp_path: Path, sandbox_version: str) -> Iterator[Sandbox]:
     data = tmp_path / "sandbox"
     with Sandbox(data, version=sandbox_version, access_log=data / "access.log") as running:
         yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, fresh_sandbox: Sandbox) -> Place:
+    """A project's folder beside a sandbox of its own."""
+    from place import Place
+
+    return Place(tmp_path / "project", fresh_sandbox)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from relevance_place import Place
+from place import Place
 
 from esctl.errors import Source
 from esctl.kinds import registry
@@ -55,7 +55,8 @@ def paths(place: Place) -> list[str]:
 def test_only_the_part_that_changed_is_sent(made: Place, old: str, new: str, endpoint: str) -> None:
     made.write(CONNECTOR.replace(old, new))
     assert paths(made) == [endpoint]
-    assert made.apply() == [] and made.clean()
+    made.apply()
+    assert made.clean()
 
 
 def test_values_go_alone_once_the_settings_are_registered(made: Place) -> None:
@@ -68,7 +69,8 @@ def test_another_password_is_seen_and_sent_alone(made: Place) -> None:
     other = replace(made, environ={"PASSWORD": "hush-two-4712"})
     (request,) = other.change(ADDRESS).requests
     assert list(request.body["values"]) == ["password"]
-    assert other.apply() == [] and other.clean()
+    other.apply()
+    assert other.clean()
     assert other.ask("GET", "/_connector/database")[1]["configuration"]["password"]["value"] == "hush-two-4712"
 
 
@@ -93,7 +95,8 @@ def test_what_its_service_registers_is_its_own(made: Place) -> None:
     made.ask("PUT", "/_connector/database/_features", {"features": {"incremental_sync": {"enabled": True}}})
     assert made.clean()
     made.write(CONNECTOR.replace("port: 5432", "port: 5432, schema: public"))
-    assert made.apply() == [] and made.clean()
+    made.apply()
+    assert made.clean()
     after = made.ask("GET", "/_connector/database")[1]["configuration"]
     assert after["ssl"]["label"] == "TLS" and after["schema"]["value"] == "public"
     assert after["password"]["value"] == "hush-one-4711"
@@ -103,7 +106,8 @@ def test_another_language_makes_it_anew(made: Place) -> None:
     made.write(CONNECTOR.replace("language: en", "language: de"))
     change = made.change(ADDRESS)
     assert change.action == "replace" and change.requests[0].path == "/_connector/database"
-    assert made.apply("irreversible") == [] and made.clean()
+    made.apply("irreversible")
+    assert made.clean()
     assert made.ask("GET", "/_connector/database")[1]["language"] == "de"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stack_place import Place
+from place import Place
 
 from esctl.kinds import registry
 from esctl.kinds.base import Collecting, Context
@@ -37,7 +37,7 @@ def test_what_is_written_is_what_was_there(name: str, place: Place) -> None:
         assert kind.foreign(one) is None
         spec = kind.written(one, capabilities)
         assert not (ADDED - ({"name"} if name == "slm-policy" else set())) & spec.keys()
-        rendered = kind.render(Resource(address, spec, resources[address].source), Context("stack", capabilities))
+        rendered = kind.render(Resource(address, spec, resources[address].source), Context("placed", capabilities))
         sides = [kind.normalise(side, capabilities) for side in (one.body, rendered)]
         assert differences(*sides) == ()
         assert "esctl" not in str(spec)

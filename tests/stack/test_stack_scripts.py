@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from stack_place import Place
+from place import Place
 
 from esctl.errors import EsctlError
 from esctl.kinds.scripts import SEARCH_TEMPLATE, STORED_SCRIPT

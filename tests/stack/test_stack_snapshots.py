@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from stack_place import Place
+from place import Place
 
 from esctl.cluster import WRITING, Cluster, Connection
 from esctl.errors import EsctlError
@@ -39,7 +39,7 @@ def test_in_the_order_in_which_they_refer_to_each_other(place: Place) -> None:
     place.apply()
     assert place.clean()
     _, answer = place.ask("GET", "/_slm/policy/every-night")
-    assert answer["every-night"]["policy"]["config"] == {"metadata": {"esctl": {"project": "stack"}}}
+    assert answer["every-night"]["policy"]["config"] == {"metadata": {"esctl": {"project": "placed"}}}
 
 
 def test_a_near_miss_of_a_repository_is_told(place: Place) -> None:

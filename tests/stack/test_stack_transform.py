@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stack_place import Place
+from place import Place
 
 from esctl.cluster import Cluster
 from esctl.kinds.transform import TRANSFORM

@@ -19,7 +19,8 @@ class LogstashPipelineKind(RestKind):
 
     def render(self, resource: Resource, context: Context) -> Body:
         body = copy(resource.spec)
-        body["pipeline_metadata"] = {**_METADATA, **(body.get("pipeline_metadata") or {})}
+        metadata = body.get("pipeline_metadata") or {}
+        body["pipeline_metadata"] = {**_METADATA, **metadata} if isinstance(metadata, dict) else metadata
         body.setdefault("pipeline_settings", {})
         return self.marked(body, context.project)
 
@@ -27,7 +28,10 @@ class LogstashPipelineKind(RestKind):
         body = super().normalise(body, capabilities)
         settings = body.get("pipeline_settings") or {}
         body["pipeline_settings"] = settings
-        metadata = {**_METADATA, **(body.get("pipeline_metadata") or {})}
+        written = body.get("pipeline_metadata") or {}
+        if not isinstance(written, dict):
+            return body  # the schema tells it
+        metadata = {**_METADATA, **written}
         metadata["version"] = str(metadata["version"])
         metadata.pop(OWNER, None)
         body["pipeline_metadata"] = metadata
