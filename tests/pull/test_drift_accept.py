@@ -166,6 +166,18 @@ def test_a_template_tells_its_own_line(place: Project) -> None:
     assert code == 1 and "mappings/more.yaml.j2:7: policy.phases.hot.actions.set_priority.priority is 2" in out
 
 
+def test_a_document_of_several_resources_is_left_to_a_person(place: Project) -> None:
+    text = "kind: ilm-policy\nfor_each: [a, b]\nid: each-${each.key}\nspec:\n  policy:\n    phases:\n      hot: {min_age: 0ms, actions: {set_priority: {priority: 1}}}\n"
+    (place.root / "mappings/more.yaml").write_text(text, encoding="utf-8")
+    assert place.esctl("apply", "--yes")[0] == 0
+    policy = {"phases": {"hot": {"min_age": "0ms", "actions": {"set_priority": {"priority": 2}}}}, "_meta": {"esctl": {"project": "shop"}}}  # fmt: skip
+    place.send("PUT", "/_ilm/policy/each-b", {"policy": policy})
+    code, out, _ = place.esctl("drift", "--accept", "ilm-policy/each-*")
+    assert code == 1 and "mappings/more.yaml:7: policy.phases.hot.actions.set_priority.priority is 2" in out
+    assert "its document writes other resources too" in out
+    assert (place.root / "mappings/more.yaml").read_text(encoding="utf-8") == text
+
+
 def test_what_was_deleted_is_a_persons_to_take_out(place: Project) -> None:
     place.send("DELETE", "/_index_template/shop")
     code, out, _ = place.esctl("drift", "--accept", "index-template/shop")

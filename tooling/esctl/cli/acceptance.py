@@ -138,6 +138,9 @@ def _written(resource: Resource, before: Body, edits: Sequence[Edit], root: File
     documents = read_yaml(read_text(root / name, name), name)
     number = next(n for n, document in enumerate(documents) if document.line == resource.source.line)
     raw = documents[number].data
+    if "for_each" in raw or isinstance(raw.get("space"), list):
+        why = "its document writes other resources too"
+        return Accepted("", (), tuple(_by_hand(resource, edit, why) for edit in edits))
     done: list[Edit] = []
     by_hand: list[ByHand] = []
     for edit in edits:

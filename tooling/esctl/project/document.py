@@ -1,4 +1,7 @@
-"""One document → one resource: its keys, its values, the files that its spec names.
+"""One document → its resources: its keys, its values, the files that its spec names.
+
+A document makes one resource; with `for_each` one for each item of a list or mapping (`${each.key}`, `${each.value}`),
+with a list as `space` one in each of these spaces.
 
 A mapping `{$file: path}` inside a `spec` is replaced by that file's text, `{$file: path, parse: true}` by the data of a
 `.json`, `.yaml` or `.yml` file. The path starts at the project's root and stays below it; values (`${var.x}`) are not
@@ -21,26 +24,27 @@ from .settings import in_words, read_text
 from .values import Values, substitute
 from .yaml import Document, read_yaml
 
-KEYS = ("kind", "id", "spec", "space", "depends_on", "protect", "when", "adopt", "moved_from")
+KEYS = ("kind", "id", "spec", "space", "for_each", "depends_on", "protect", "when", "adopt", "moved_from")
 """What a document may hold; everything else is a mistake."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What documents are read against. `holds` decides a `when`; it raises ValueError with what is wrong."""
+    """What documents are read against. `holds` decides a `when`, in which the given names are known beside those of the
+    project; it raises ValueError with what is wrong."""
 
     root: FilePath
     kinds: Collection[str]
     values: Values
-    holds: Callable[[str], bool]
+    holds: Callable[[str, Mapping[str, Any]], bool]
 
 
 @dataclass
 class Read:
-    """What became of a document: a resource, or the address of one out of scope, or problems."""
+    """What became of a document: resources, and the addresses of those out of scope; or problems."""
 
-    resource: Resource | None = None
-    out_of_scope: Address | None = None
+    resources: list[Resource] = field(default_factory=list)
+    out_of_scope: list[Address] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -49,15 +53,17 @@ def read_document(document: Document, path: str, rules: Rules) -> Read:
     reading = _Reading(document, path, rules)
     reading.all()
     if reading.result.problems:
-        reading.result.resource = None
+        reading.result.resources = []
     return reading.result
 
 
 class _Reading:
-    """One document on its way to a resource."""
+    """One document on its way to its resources."""
 
     def __init__(self, document: Document, path: str, rules: Rules) -> None:
         self.document, self.path, self.rules = document, path, rules
+        self.values = rules.values
+        self.each: dict[str, Any] = {}
         self.result = Read()
 
     def all(self) -> None:
@@ -66,30 +72,54 @@ class _Reading:
             self.problem((), f"a document must be a mapping with kind, id and spec, not {in_words(data)}")
             return
         self.keys(data)
+        if "for_each" not in data:
+            self.one(data)
+            return
+        once = {key: value for key, value in data.items() if key != "for_each"}
+        for each in self.items(data["for_each"]):
+            self.each, self.values = each, self.rules.values.beside({"each": each})
+            self.one(once)
+
+    def items(self, written: Any) -> list[dict[str, Any]]:
+        """What `each` stands for, item by item; an item of a list that is no scalar has no key."""
+        at = ("for_each",)
+        told = len(self.result.problems)
+        items = written if self.document.plain else substitute(written, self.values, at, self.problem)
+        items = self.finished(items, at)
+        if isinstance(items, dict):
+            return [{"key": key, "value": value} for key, value in items.items()]
+        if isinstance(items, list):
+            return [{"value": one} if isinstance(one, dict | list) else {"key": one, "value": one} for one in items]
+        if len(self.result.problems) == told:
+            self.problem(at, f"for_each must be a list or a mapping, not {in_words(items)}")
+        return []
+
+    def one(self, data: Mapping[str, Any]) -> None:
+        """One item of the document, in all its spaces."""
         scope = self.in_scope(data["when"]) if "when" in data else True
         if not scope:
             data = {key: value for key, value in data.items() if key != "spec"}
         if not self.document.plain:
             data = {
-                key: value if key in ("kind", "when") else substitute(value, self.rules.values, (key,), self.problem)
+                key: value if key in ("kind", "when") else substitute(value, self.values, (key,), self.problem)
                 for key, value in data.items()
             }
-        address = self.address(data)
+        addresses = self.addresses(data)
         if not scope:
-            self.result.out_of_scope = address
+            self.result.out_of_scope += addresses
             return
         parts: dict[str, Any] = {
-            "spec": self.spec(data.get("spec"), str(data.get("kind"))),
+            "spec": self.spec(data.get("spec")),
             "depends_on": self.depends_on(data.get("depends_on")),
             "protect": self.flag(data, "protect"),
             "adopt": self.flag(data, "adopt"),
-            "moved_from": self.moved_from(data.get("moved_from"), address),
+            "moved_from": self.moved_from(data.get("moved_from"), addresses),
         }
-        if address:
-            source = Source(self.path, self.document.line)
-            secrets = () if self.document.plain else tuple(path for path, _ in placed_secrets(parts["spec"]))
-            self.result.resource = Resource(
-                address=address, source=source, lines=self.document.lines, secrets=secrets, **parts
+        source = Source(self.path, self.document.line)
+        secrets = () if self.document.plain else tuple(path for path, _ in placed_secrets(parts["spec"]))
+        for address in addresses:
+            self.result.resources.append(
+                Resource(address=address, source=source, lines=self.document.lines, secrets=secrets, **parts)
             )
 
     def keys(self, data: Mapping[str, Any]) -> None:
@@ -110,7 +140,9 @@ class _Reading:
     def problem(self, at: Path, message: str, hint: str | None = None) -> None:
         lines = self.document.lines
         line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 0)
-        self.result.problems.append(Problem(message, Source(self.path, line), hint))
+        problem = Problem(message, Source(self.path, line), hint)
+        if not self.each or problem not in self.result.problems:  # told once, of however many items it is true
+            self.result.problems.append(problem)
 
     def in_scope(self, when: Any) -> bool:
         if isinstance(when, bool):
@@ -121,15 +153,16 @@ class _Reading:
             self.problem(("when",), "when is an expression by itself", "write var.name instead of ${var.name}")
         else:
             try:
-                return self.rules.holds(when)
+                return self.rules.holds(when, {"each": self.each} if self.each else {})
             except ValueError as error:
                 hint = 'compare it, for example var.name == "text"' if "neither" in str(error) else None
                 self.problem(("when",), f"when: {error}", hint)
         return True
 
-    def address(self, data: Mapping[str, Any]) -> Address | None:
+    def addresses(self, data: Mapping[str, Any]) -> list[Address]:
+        """Its address in each of its spaces; none where one of the parts is a mistake."""
         kind, name, space = data.get("kind"), data.get("id"), data.get("space")
-        good = True
+        good = kind is not None
         if kind is not None and kind not in self.rules.kinds:
             good = False
             if isinstance(kind, str):
@@ -137,25 +170,36 @@ class _Reading:
                 self.problem(("kind",), f'there is no kind "{kind}"', hint)
             else:
                 self.problem(("kind",), f"kind must be text, not {in_words(kind)}")
-        if not self.text("id", name) or (space is not None and not self.text("space", space)):
-            good = False
-        elif isinstance(space, str) and not re.fullmatch(r"[a-z0-9_-]+", space):
-            self.problem(("space",), f'"{space}" cannot be the id of a space', "a-z, 0-9, _ and - are allowed")
-            good = False
-        if not good or kind is None or name is None:
-            return None
-        return Address(kind, name, "" if space in (None, "default") else str(space))
+        good = self.text(("id",), "an id", name) and good
+        spaces = space if isinstance(space, list) else [space]
+        if not spaces:
+            self.problem(("space",), "space names no space", "leave it out for the default space")
+        for index, one in enumerate(spaces):
+            at: Path = ("space", index) if isinstance(space, list) else ("space",)
+            good = (one is None and not isinstance(space, list) or self.space(at, one)) and good
+        found = [Address(str(kind), str(name), "" if one in (None, "default") else one) for one in spaces if good]
+        for index, address in enumerate(found):
+            if address in found[:index]:
+                self.problem(("space", index), f'the space "{spaces[index]}" is named twice')
+        return found
 
-    def text(self, key: str, value: Any) -> bool:
-        """Whether an id or a space is usable text; nothing at all was told already."""
-        if value is None:
+    def space(self, at: Path, space: Any) -> bool:
+        if not self.text(at, "a space", space):
+            return False
+        if not re.fullmatch(r"[a-z0-9_-]+", space):
+            self.problem(at, f'"{space}" cannot be the id of a space', "a-z, 0-9, _ and - are allowed")
+            return False
+        return True
+
+    def text(self, at: Path, what: str, value: Any) -> bool:
+        """Whether an id or a space is usable text; an id that is not there was told already."""
+        if value is None and at == ("id",):
             return False
         if not isinstance(value, str):
-            hint = f'write {key}: "{value}"' if isinstance(value, int | float) else None
-            self.problem((key,), f"{key} must be text, not {in_words(value)}", hint)
+            hint = f'write {at[0]}: "{value}"' if isinstance(value, int | float) else None
+            self.problem(at, f"{at[0]} must be text, not {in_words(value)}", hint)
         elif not value or value != value.strip() or not value.isprintable() or "*" in value:
-            shown = json.dumps(value, ensure_ascii=False)
-            self.problem((key,), f"{shown} cannot be an {key}" if key == "id" else f"{shown} cannot be a {key}")
+            self.problem(at, f"{json.dumps(value, ensure_ascii=False)} cannot be {what}")
         else:
             return True
         return False
@@ -181,17 +225,21 @@ class _Reading:
                 addresses.append(address)
         return tuple(addresses)
 
-    def moved_from(self, written: Any, address: Address | None) -> Address | None:
+    def moved_from(self, written: Any, addresses: list[Address]) -> Address | None:
         """The address under which the resource was written before."""
         if written is None:
             return None
         at = ("moved_from",)
+        if len(addresses) > 1:
+            self.problem(at, "moved_from names one resource, and this document makes one in each space")
+            return None
         if not isinstance(written, str):
             self.problem(at, f"moved_from must be an address, not {in_words(written)}", 'write "kind/id"')
             return None
         before = self.parsed_address(written, at)
-        if before is None or address is None:
+        if before is None or not addresses:
             return None
+        address = addresses[0]
         if before == address:
             self.problem(at, f"{address} is where it is already", "leave moved_from out")
         elif before.kind != address.kind:
@@ -210,26 +258,26 @@ class _Reading:
             self.problem(at, f'there is no kind "{address.kind}"', did_you_mean(address.kind, self.rules.kinds))
         return replace(address, space="") if address.space == "default" else address
 
-    def spec(self, spec: Any, kind: str) -> dict[str, Any]:
+    def spec(self, spec: Any) -> dict[str, Any]:
         if spec is None:
             return {}
         if not isinstance(spec, dict):
             self.problem(("spec",), f"spec must be a mapping, not {in_words(spec)}")
             return {}
-        finished = spec if self.document.plain else self.finished(spec, ("spec",), kind)
+        finished = spec if self.document.plain else self.finished(spec, ("spec",))
         if not isinstance(finished, dict):
             self.problem(("spec",), f"spec must be a mapping, not {in_words(finished)}", "is parse: true missing?")
             return {}
         return finished
 
-    def finished(self, data: Any, at: Path, kind: str) -> Any:
+    def finished(self, data: Any, at: Path) -> Any:
         """`data` with its files read."""
         if isinstance(data, dict):
             if "$file" in data:
                 return self.file(data, at)
-            return {key: self.finished(value, (*at, key), kind) for key, value in data.items()}
+            return {key: self.finished(value, (*at, key)) for key, value in data.items()}
         if isinstance(data, list):
-            return [self.finished(value, (*at, index), kind) for index, value in enumerate(data)]
+            return [self.finished(value, (*at, index)) for index, value in enumerate(data)]
         return data
 
     def file(self, data: Mapping[str, Any], at: Path) -> Any:

@@ -109,8 +109,8 @@ class _Loading:
         self.rules = Rules(
             root=settings.root,
             kinds=kinds,
-            values=Values(self.names, settings.environ, settings.root),
-            holds=lambda expression: self.templates.holds(expression),
+            values=Values({**self.names, "each": {}}, settings.environ, settings.root),
+            holds=lambda expression, names: self.templates.holds(expression, names),
         )
 
     @functools.cached_property
@@ -137,10 +137,9 @@ class _Loading:
         for document in documents:
             read = read_document(document, name, self.rules)
             self.problems += read.problems
-            if read.out_of_scope:
-                self.out_of_scope.append(read.out_of_scope)
-            if read.resource:
-                self.add(read.resource)
+            self.out_of_scope += read.out_of_scope
+            for resource in read.resources:
+                self.add(resource)
 
     def add(self, resource: Resource) -> None:
         first = self.resources.setdefault(resource.address, resource)

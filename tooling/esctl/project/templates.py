@@ -107,10 +107,11 @@ class Templates:
             where = self._place(error, filename)
             raise ProjectError([_problem(error, where, self.folder)]) from None
 
-    def holds(self, expression: str) -> bool:
-        """Whether a `when` expression is true; raises ValueError, saying what is wrong, where it has no such answer."""
+    def holds(self, expression: str, names: Mapping[str, Any]) -> bool:
+        """Whether a `when` expression is true, `names` beside the project's; raises ValueError, saying what is wrong,
+        where it has no such answer."""
         try:
-            result = self.plain.compile_expression(expression, undefined_to_none=False)(**self.names)
+            result = self.plain.compile_expression(expression, undefined_to_none=False)(**self.names, **names)
             if isinstance(result, JinjaUndefined):
                 str(result)  # raises, naming what is undefined
         except TemplateSyntaxError as error:

@@ -14,7 +14,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -52,6 +52,10 @@ class Values:
     def first_words(self) -> list[str]:
         return [*self.namespaces, "env", "secret"]
 
+    def beside(self, namespaces: Mapping[str, Mapping[str, Any]]) -> Values:
+        """These values and more."""
+        return replace(self, namespaces={**self.namespaces, **namespaces})
+
     def look_up(self, first: str, rest: str) -> Any:
         """The value of `${first.rest}`; raises Undefined."""
         if first == "env":
@@ -71,6 +75,8 @@ class Values:
                 hint = did_you_mean(name, known)
                 if not hint and first == "var":
                     hint = "declare it under variables in esctl.yaml"
+                if not hint and first == "each" and not found:
+                    hint = "a document with for_each has it"
                 raise Undefined(f"${{{first}.{rest}}}: {done} has no {name}", hint)
             found = found[name]
             done += f".{name}"
