@@ -15,7 +15,7 @@ COMMANDS = {
     # name: (module of this room, its line in `esctl --help`)
     "init": ("project", "Write a small project that validates and plans."),
     "validate": ("project", "Check every file: no server is asked."),
-    "render": ("project", "Show what each resource becomes on the wire."),
+    "render": ("rendering", "Show what each resource becomes on the wire."),
     "explain": ("explain", "Say what a rule of validate means, with examples."),
     "graph": ("graph", "Draw which resource refers to which."),
     "plan": ("plan", "Show what apply would do."),
