@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 
 import pytest
@@ -13,7 +14,7 @@ from esctl.cluster.retries import Retries, repeatable
 from esctl.errors import ServerError
 from esctl.model import Request
 
-FAST = Retries(sleep=lambda seconds: None)
+FAST = Retries(first=0.001, sleep=lambda seconds: None)
 
 
 def reading(fake, **more):
@@ -180,6 +181,7 @@ def test_warnings_of_the_server_are_kept_and_not_raised(fake):
 
 
 BUSY = (503, {"error": {"type": "unavailable", "reason": "no"}}, PRODUCT)
+SILENT = 5
 DONE = (200, {"acknowledged": True}, PRODUCT)
 
 
@@ -191,12 +193,92 @@ def test_what_may_be_repeated_is_repeated(fake, failure):
     assert len(fake.requests("PUT /_ingest/pipeline/p")) == 3
 
 
-@pytest.mark.parametrize("failure", [BUSY, "drop"])
+@pytest.mark.parametrize("failure", [BUSY, "drop", SILENT])
 def test_what_may_not_be_repeated_is_sent_once(fake, failure):
     fake.answers["POST /i/_doc"] = [failure, DONE]
     with pytest.raises(ServerError):
-        writing(fake).send(Request("elasticsearch", "POST", "/i/_doc", body={}))
+        writing(fake, timeout=0.2).send(Request("elasticsearch", "POST", "/i/_doc", body={}))
     assert len(fake.requests("POST /i/_doc")) == 1
+
+
+@pytest.mark.parametrize("line", ["GET /_ilm/policy", "POST /i/_search", "PUT /_ilm/policy/p", "DELETE /_ilm/policy/p"])
+def test_what_was_not_answered_in_time_is_sent_once_more(fake, line):
+    fake.answers[line] = [SILENT, DONE]
+    method, path = line.split()
+    answer = writing(fake, timeout=0.2).send(
+        Request("elasticsearch", method, path, body={} if method != "GET" else None)
+    )
+    assert answer.body == {"acknowledged": True}
+    assert len(fake.requests(line)) == 2
+
+
+def test_kibana_is_asked_once_more_too_and_the_official_client_asks(fake):
+    fake.answers["GET /api/spaces/space"] = [(200, [], KIBANA), SILENT, (200, [], KIBANA)]
+    cluster = writing(fake, timeout=30, kibana=KibanaAccess(timeout=0.2))
+    assert [cluster.get("/api/spaces/space", service="kibana") for _ in range(2)] == [[], []]
+    fake.answers["POST /i/_search"] = [SILENT, DONE]
+    client = reading(fake, timeout=0.2).elasticsearch
+    assert client.search(index="i").body == {"acknowledged": True}
+    assert len(fake.requests("POST /i/_search")) == 2
+
+
+def test_nobody_waits_longer_than_twice_the_timeout(fake):
+    fake.answers["GET /_ilm/policy"] = SILENT
+    for cluster in (reading(fake, timeout=0.3), Cluster(Connection(fake.url, timeout=0.3))):
+        began = time.monotonic()
+        with pytest.raises(ServerError, match=r"did not answer within 0\.3 s(, asked twice)?;") as told:
+            cluster.get("/_ilm/policy")
+        assert told.value.kind == "timeout"
+        assert time.monotonic() - began < 2 * 0.3 + 0.5
+    assert len(fake.requests("GET /_ilm/policy")) == 3, "a pause of 0.25 s leaves too little of 0.6 s"
+
+
+class Passing:
+    """A clock that requests and pauses move."""
+
+    def __init__(self) -> None:
+        self.now, self.waits, self.pauses = 0.0, [], []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    "takes, after, waits, pauses",
+    [
+        ([30.0, 30.0], "", [30.0, 29.75], [0.25]),  # times out, and once more
+        ([1.0, 1.0, 1.0, 1.0], "", [30.0, 30.0, 30.0, 30.0], [0.25, 0.5, 1.0]),  # is busy at once
+        ([27.0, 27.0], "", [30.0, 30.0], [0.25]),  # is busy after long: the third would have less than a quarter
+        ([1.0] * 4, "10", [30.0, 30.0, 30.0, 26.0 + 1.0], [10.0] * 3),
+        ([1.0] * 4, "3600", [30.0, 30.0, 30.0, 26.0 + 1.0], [10.0] * 3),  # nobody waits an hour
+    ],
+)
+def test_all_tries_and_pauses_end_within_twice_the_timeout(takes, after, waits, pauses):
+    clock = Passing()
+    left = list(takes)
+
+    class Busy:
+        status = 503
+        headers = {"retry-after": after} if after else {}
+
+    def send(seconds: float) -> Busy:
+        clock.waits.append(seconds)
+        took = left.pop(0)
+        clock.now += min(took, seconds)
+        if took >= seconds:
+            raise TimeoutError
+        return Busy()
+
+    try:
+        Retries(sleep=clock.sleep, clock=clock).run(send, timeout=30.0, broken=(TimeoutError,))
+    except TimeoutError:
+        pass
+    assert (clock.waits, clock.pauses) == (waits, pauses)
+    assert clock.now <= 60.0
 
 
 def test_repetitions_end_and_wait_longer_each_time(fake):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 
 import pytest
 from scripted import KIBANA, root
 
-from esctl.cluster import Check, Connection, diagnose
+from esctl.cluster import OWN_INDICES, Check, Connection, diagnose
+from esctl.kinds.index import OURS
 
 
 def found(connection, **more) -> dict[str, Check]:
@@ -61,12 +63,19 @@ def test_missing_privileges_are_listed(healthy):
         "username": "u",
         "has_all_requested": False,
         "cluster": {"monitor": True, "manage_ilm": False},
-        "index": {"esctl-ledger": {"read": True}, "logs": {"read": False, "write": False}},
+        "index": {
+            "esctl-ledger": {"read": True},
+            "esctl-history": {"read": True, "write": False},
+            "logs": {"read": False, "write": False},
+        },
     }
     healthy.answer("POST /_security/user/_has_privileges", body=answer)
     check = found(Connection(healthy.url), indices=["logs"])["privileges"]
-    assert (check.state, check.detail) == ("failed", 'user "u" lacks cluster: manage_ilm; logs: read, write')
-    assert b'"logs"' in healthy.requests("POST /_security/user/_has_privileges")[0].body
+    lacks = "cluster: manage_ilm; esctl-history: write; logs: read, write"
+    assert (check.state, check.detail) == ("failed", f'user "u" lacks {lacks}')
+    asked = json.loads(healthy.requests("POST /_security/user/_has_privileges")[0].body)["index"]
+    assert [one["names"] for one in asked] == [["esctl-ledger", "esctl-history"], ["logs"]]
+    assert set(OWN_INDICES) == OURS, "what no project may write, and what esctl needs privileges on"
 
 
 def test_a_licence_that_lapsed(healthy):
@@ -80,7 +89,11 @@ def test_clocks_that_differ(healthy, ahead, state):
     healthy.answer("GET /_nodes/_local/stats/os", body={"nodes": {"n": {"timestamp": (now + ahead) * 1000}}})
     check = found(Connection(healthy.url), clock=lambda: now)["clock"]
     assert check.state == state
-    told = f"is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}" if ahead else "agrees with this machine's within 1 s"
+    told = (
+        f"is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}"
+        if ahead
+        else "agrees with this machine's within 1 s"
+    )
     assert check.detail == f"the server's clock {told}"
 
 

@@ -43,7 +43,7 @@ def test_the_second_is_refused_and_told_who_and_how_long(cluster, connect):
             Lease(connect(), person("bob")).acquire()
     line = str(refused.value)
     assert line.startswith('ann on laptop (project "shop", pid 42) is writing to this cluster since ')
-    assert line.endswith("wait for it; if that run is dead, the lease is free in 60 s") or "free in 59 s" in line
+    assert line.endswith("wait for it; if that run is dead, the lease is free in 75 s") or "free in 74 s" in line
     assert not lease.held and document(cluster) is None
     with Lease(connect(), person("bob")):
         pass
@@ -64,12 +64,16 @@ def test_an_expired_lease_is_taken_over_and_the_first_learns_it(cluster, connect
     alive.release()
 
 
-def test_check_costs_nothing_before_half_of_the_time_and_renews_after(cluster):
+@pytest.mark.parametrize("longest, free", [(60.0, 15.0), (10.0, 15.0), (240.0, 60.0)])
+def test_check_costs_nothing_while_a_write_still_fits_and_renews_after(cluster, longest, free):
+    """The longest write that may begin now (a time-out of 30, 5, 120 s, twice) ends before the lease does."""
     clock = Clock()
-    with Lease(cluster, person("ann"), monotonic=clock) as lease:
-        expires = document(cluster)["expires"]
+    with Lease(cluster, person("ann"), longest=longest, monotonic=clock) as lease:
+        held = document(cluster)
+        expires = held["expires"]
+        assert expires - held["since"] == pytest.approx(1000 * (max(longest, 60) + free))
         before = cluster.sent
-        clock.now += 29
+        clock.now += free - 1
         lease.check()
         assert cluster.sent == before
         clock.now += 2
@@ -94,11 +98,11 @@ def test_a_renewal_that_took_long_is_renewed_again(cluster):
 
     slow = Slow()
     with Lease(slow, person("ann"), monotonic=clock) as lease:
-        clock.now += 31
-        slow.seconds = 20.0  # two requests: 40 s have passed when it is renewed, and a write may take 30 more
+        clock.now += 16
+        slow.seconds = 10.0  # two requests: 20 s have passed when it is renewed, and a write may take 60 more
         with pytest.raises(Refused, match="the servers answer too slowly to hold the lease"):
             lease.check()
-        slow.seconds = 10.0
+        slow.seconds = 5.0
         before = cluster.sent
         lease.check()
         assert cluster.sent - before == 2

@@ -1,6 +1,6 @@
 """A stage for appliers that take turns: every request of each waits until the script says that it is its turn.
 
-Time is the script's, too: it passes while requests are under way, at most 29 s for one of them (esctl gives up after 30).
+Time is the script's, too: it passes while requests are under way, at most 59 s for one of them (esctl gives up after 60).
 A request can be lost before or after the server did it, and an applier can be killed.
 """
 
@@ -16,7 +16,7 @@ from esctl.errors import ServerError
 from esctl.model import Capabilities, Request, Response
 
 START = 1_700_000_000.0
-LONGEST = 29.0
+LONGEST = 59.0
 
 
 class Killed(BaseException):
@@ -35,7 +35,7 @@ class Actor:
     """One applier's cluster: what `esctl.apply` needs of one."""
 
     def __init__(self, stage: Stage, name: str) -> None:
-        self.stage, self.name, self.sent, self.dead = stage, name, 0, False
+        self.stage, self.name, self.sent, self.dead, self.longest = stage, name, 0, False, 60.0
         self.capabilities = Capabilities()
         self.lease_run = ""
 

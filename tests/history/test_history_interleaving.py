@@ -26,7 +26,7 @@ FAULTS = ("", "", "", "", "", "", "lost before", "lost after", "busy", "kill", "
 
 desires = st.dictionaries(st.sampled_from("xyz"), st.integers(1, 4), min_size=1)
 scripts = st.lists(
-    st.tuples(st.integers(0, 1), st.sampled_from((0.0, 0.1, 2.0, 29.0)), st.sampled_from(FAULTS)), max_size=70
+    st.tuples(st.integers(0, 1), st.sampled_from((0.0, 0.1, 2.0, 59.0)), st.sampled_from(FAULTS)), max_size=70
 )
 projects = st.sampled_from((("p", "p"), ("p", "q")))
 
@@ -95,7 +95,7 @@ def interleaved(
             assert isinstance(result, Done | EsctlError | Killed), repr(result)
         assert stage.trespasses == []
 
-        stage.now += 61  # whatever the killed held has expired
+        stage.now += 76  # whatever the killed held has expired
         judge = stage.actor("judge")
         there = policies(judge)
         for project in set(owners):
@@ -171,7 +171,7 @@ def test_the_stage_sees_who_writes_without_the_lease():
     actor = stage.actor("a")
     lease = Lease(actor, carrying.holder("p"), monotonic=stage.monotonic)
     lease.acquire()
-    stage.now += 61
+    stage.now += 76
     actor.send(Request("elasticsearch", "PUT", "/_ilm/policy/x", body={"policy": {}}))
     assert len(stage.trespasses) == 1
     with pytest.raises(EsctlError):

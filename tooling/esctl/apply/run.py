@@ -68,7 +68,7 @@ def run(
         return Done(())
     before = cluster.sent
     ledger = Ledger(cluster, plan.project, commit=commit)
-    with Lease(cluster, holder(plan.project)) as lease:
+    with Lease(cluster, holder(plan.project), longest=cluster.longest) as lease:
         refuse_if_moved(plan, changes, cluster, kinds, ledger)
         going = [change for change in changes if deletes(change)]
         archive = backup(going) if backup is not None and going else ""

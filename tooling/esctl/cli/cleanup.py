@@ -53,7 +53,7 @@ def cleanup(
             confirm(
                 f"Delete {'this index' if len(old) == 1 else f'these {len(old)} indices'} and their documents?", yes
             )
-            with Lease(cluster, holder(name)) as lease:
+            with Lease(cluster, holder(name), longest=cluster.longest) as lease:
                 gone = delete(cluster, lease, name, old)
     if invocation.json:
         found = [{"index": o.name, "address": str(o.address), "documents": o.documents, "bytes": o.size} for o in old]

@@ -1,6 +1,5 @@
 """The servers: clients behind a guard, ledger, lease, doctor. Importing this loads no HTTP library."""
 
-from . import history, ledger
 from .client import Cluster
 from .connection import Connection, KibanaAccess
 from .doctor import Check, diagnose
@@ -8,10 +7,8 @@ from .guard import Guard, GuardError
 from .identity import Holder, commit, holder, who
 from .lease import Lease
 from .ledger import Ledger
+from .own import OWN_INDICES
 from .routes import READ_ONLY, WRITING
-
-OWN_INDICES = (ledger.INDEX, history.INDEX)
-"""Indices that esctl keeps for itself: no list of a person's indices shows them."""
 
 __all__ = [
     "OWN_INDICES",

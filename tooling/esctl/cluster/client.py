@@ -12,9 +12,9 @@ from ..errors import ServerError
 from ..model import Capabilities, Request, Response
 from ..secret import holds_secrets, masked, revealed
 from . import refusals
-from .connection import Connection
+from .connection import SERVICES, Connection
 from .guard import Guard
-from .retries import Retries
+from .retries import LONGEST, Retries
 from .routes import READ_ONLY
 from .server import Root, Version, parse_version
 
@@ -111,6 +111,11 @@ class Cluster:
     def warnings(self) -> tuple[str, ...]:
         """What Elasticsearch warned of so far (deprecations), each once."""
         return tuple(self._elasticsearch.warnings) if self._elasticsearch is not None else ()
+
+    @property
+    def longest(self) -> float:
+        """Seconds that a request takes at most, with its repetitions and the pauses between them."""
+        return LONGEST * max(self.connection.patience(service) for service in SERVICES)
 
     @property
     def root(self) -> Root:

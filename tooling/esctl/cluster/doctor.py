@@ -12,12 +12,12 @@ from ..model import Request
 from .client import Cluster
 from .connection import Connection
 from .lease import server_time
-from .ledger import INDEX
+from .own import OWN_INDICES
 from .routes import READ_ONLY
 from .server import parse_version
 
 CLUSTER_PRIVILEGES = ("monitor", "manage_index_templates", "manage_ingest_pipelines", "manage_ilm")
-LEDGER_PRIVILEGES = ("create_index", "view_index_metadata", "read", "write")
+OWN_PRIVILEGES = ("create_index", "view_index_metadata", "read", "write")
 PROJECT_PRIVILEGES = ("create_index", "view_index_metadata", "manage", "read", "write", "delete_index")
 MOST_SKEW = 30.0  # s
 
@@ -85,7 +85,7 @@ def _licence(cluster: Cluster) -> Check:
 
 
 def _privileges(cluster: Cluster, indices: Sequence[str]) -> Check:
-    wanted: list[dict[str, Any]] = [{"names": [INDEX], "privileges": list(LEDGER_PRIVILEGES)}]
+    wanted: list[dict[str, Any]] = [{"names": list(OWN_INDICES), "privileges": list(OWN_PRIVILEGES)}]
     if indices:
         wanted.append({"names": sorted(set(indices)), "privileges": list(PROJECT_PRIVILEGES)})
     body = {"cluster": list(CLUSTER_PRIVILEGES), "index": wanted}

@@ -16,6 +16,8 @@ from .guard import Guard
 from .retries import NEVER, Retries, repeatable
 from .unreachable import unreachable
 
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -61,13 +63,21 @@ class HttpClient:
         most: int | None = None,
         **content: Any,
     ) -> Answer:
-        """Raises GuardError, and ServerError where no answer came. `most` repetitions at most, `timeout` in seconds."""
+        """Raises GuardError, and ServerError where no answer came. `most` repetitions at most.
+
+        `timeout` is in seconds, for one try; with its repetitions a request takes at most `retries.LONGEST` times that.
+        """
         self._guard.check(method, path, params, service=self._service)
         retries = self._retries if repeatable(self._service, method, path, params) else NEVER
         if most is not None:
             retries = replace(retries, most=min(retries.most, most))
 
-        def attempt() -> Answer:
+        patience = timeout or self._connection.patience(self._service)
+        tries = 0
+
+        def attempt(seconds: float) -> Answer:
+            nonlocal tries
+            tries += 1
             query = "&".join(f"{key}={value}" for key, value in params.items())
             self._on_request(f"{self._service} {method} {path}" + (f"?{query}" if query else ""))
             response = self._session.request(
@@ -75,7 +85,7 @@ class HttpClient:
                 self._connection.place(self._service) + path,
                 params=dict(params),
                 headers=dict(headers),
-                timeout=timeout or self._connection.patience(self._service),
+                timeout=seconds,
                 # Given with every request: on the session, an environment variable would win over it.
                 verify=self._verify,
                 allow_redirects=False,
@@ -83,12 +93,13 @@ class HttpClient:
             )
             return Answer(response.status_code, response.content, response.headers)
 
-        # A connection that never worked is a wrong address rather than a hiccup: no repetition.
-        broken = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) if self._reached else ()
         try:
-            answer = retries.run(attempt, broken=broken)
+            # A connection that never worked is a wrong address rather than a hiccup: no repetition.
+            answer = retries.run(attempt, timeout=patience, broken=_BROKEN if self._reached else ())
         except requests.RequestException as error:
-            raise unreachable(self._connection, self._service, error, reached=self._reached) from error
+            raise unreachable(
+                self._connection, self._service, error, reached=self._reached, timeout=patience, tries=tries
+            ) from error
         self._reached = True
         return answer
 

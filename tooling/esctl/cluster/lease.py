@@ -17,8 +17,11 @@ from ..model import Request, Sender
 from .identity import Holder
 from .ledger import INDEX, compared, prepare_index
 
-TIME_TO_LIVE = 60.0
-"""Seconds. `check` leaves at least half of it: a write of up to 30 s (the default time-out) ends under the lease."""
+LONGEST_WRITE = 60.0
+"""Seconds that a write takes at most with the default time-out of 30 s, which may pass twice (`retries.LONGEST`)."""
+
+TIME_TO_LIVE = 75.0
+"""Seconds, where no write takes longer than `LONGEST_WRITE`. `check` leaves as much of it as a write takes at most."""
 
 _DOCUMENT = f"/{INDEX}/_doc/lease"
 _CREATE = f"/{INDEX}/_create/lease"
@@ -30,8 +33,8 @@ _NO_NODE_STATS = (400, 403, 404, 405, 410)
 class Lease:
     """Held between `acquire` and `release`; a context manager.
 
-    >>> with Lease(cluster, holder("shop")) as lease:
-    ...     lease.check()      # before each write: costs a request only when half of the time has passed
+    >>> with Lease(cluster, holder("shop"), longest=cluster.longest) as lease:
+    ...     lease.check()      # before each write: costs a request only every 15 s
     """
 
     def __init__(
@@ -39,12 +42,15 @@ class Lease:
         sender: Sender,
         holder: Holder,
         *,
-        time_to_live: float = TIME_TO_LIVE,
+        longest: float = LONGEST_WRITE,
+        time_to_live: float | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`longest`: seconds that one write takes at most. It ends under the lease, however it goes."""
         self._sender = sender
         self._holder = holder
-        self._time_to_live = time_to_live
+        self._time_to_live = max(1.0, longest / LONGEST_WRITE) * TIME_TO_LIVE if time_to_live is None else time_to_live
+        self._left = max(longest, LONGEST_WRITE) if time_to_live is None else time_to_live / 2
         self._monotonic = monotonic
         self._version: Mapping[str, Any] | None = None
         self._renewed = 0.0
@@ -96,12 +102,12 @@ class Lease:
         raise Refused("several runs want to write to this cluster at once", hint="try again")
 
     def check(self) -> None:
-        """Before each write: raises Refused where the lease is lost; renews it when half of its time has passed."""
+        """Before each write: raises Refused where the lease is lost; renews it when too little of its time is left."""
         if self._version is None:
             raise Refused("the lease is not held")
         for _ in range(_ROUNDS):
             # Renewing takes time, too: what counts is when it was begun.
-            if self._monotonic() - self._renewed <= self._time_to_live / 2:
+            if self._monotonic() - self._renewed <= self._time_to_live - self._left:
                 return
             self.renew()
         raise Refused("the servers answer too slowly to hold the lease", hint="try again when they are less busy")

@@ -1,4 +1,8 @@
-"""When a request is sent again: what may be repeated, which answers ask for it, and how long to wait."""
+"""When a request is sent again: what may be repeated, which answers ask for it, how long to wait, and when to give up.
+
+A request that broke, timed out or met a busy server may be sent again where that does what sending it once does. All
+tries and the pauses between them end within `LONGEST` times the time-out: whoever set one knows how long he may wait.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from .own import OWN_INDICES
 from .routes import READ_ONLY
 
 BUSY = frozenset({429, 502, 503, 504})
@@ -17,7 +22,7 @@ BUSY = frozenset({429, 502, 503, 504})
 _ONCE = frozenset({"if_seq_no", "if_primary_term", "if_version", "op_type", "version", "create"})
 
 # esctl's own indices: every write there has an id, and its writer recognises its own document behind a 409.
-_OWN = ("/esctl-ledger/", "/esctl-history/")
+_OWN = tuple(f"/{index}/" for index in OWN_INDICES)
 
 # POSTs that leave the same, however often they are sent; with the value that a parameter must have.
 _SAME: tuple[tuple[re.Pattern[str], Mapping[str, str]], ...] = (
@@ -25,7 +30,11 @@ _SAME: tuple[tuple[re.Pattern[str], Mapping[str, str]], ...] = (
     (re.compile(r"/api/saved_objects/_import$"), {"overwrite": "true"}),
 )
 
-_LONGEST_WAIT = 10.0  # s
+LONGEST = 2.0
+"""How many times the time-out a request may take, with all that is sent again: one that timed out is sent twice."""
+
+_LONGEST_PAUSE = 10.0  # s
+_LEAST_PATIENCE = 0.25  # of the time-out: a try that may wait less is not begun
 
 
 class Answer(Protocol):
@@ -58,22 +67,33 @@ class Retries:
     most: int = 3
     first: float = 0.25
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
-    def run(self, send: Callable[[], T], *, broken: tuple[type[BaseException], ...]) -> T:
-        """Send until an answer that is not busy; `broken` are the exceptions that say the connection broke."""
+    def run(self, send: Callable[[float], T], *, timeout: float, broken: tuple[type[BaseException], ...]) -> T:
+        """Send until an answer that is not busy; what the last try brought, where there is no time or try left.
+
+        `send` is told how many seconds to wait for its answer: `timeout`, or what is left of `LONGEST` times that.
+        `broken` are the exceptions that say the connection broke or no answer came in time.
+        """
+        until = self.clock() + LONGEST * timeout
+        left = timeout
         for attempt in range(self.most + 1):
-            wait = self.first * 2**attempt
+            pause = min(self.first * 2**attempt, _LONGEST_PAUSE)
             try:
-                answer = send()
+                answer = send(min(timeout, left))
             except broken:
-                if attempt == self.most:
+                left = until - self.clock() - pause
+                if attempt == self.most or left < _LEAST_PATIENCE * timeout:
                     raise
             else:
-                if answer.status not in BUSY or attempt == self.most:
+                if answer.status not in BUSY:
                     return answer
                 asked = answer.headers.get("retry-after") or ""
-                wait = float(asked) if asked.isdigit() else wait
-            self.sleep(min(wait, _LONGEST_WAIT))
+                pause = min(float(asked), _LONGEST_PAUSE) if asked.isdigit() else pause
+                left = until - self.clock() - pause
+                if attempt == self.most or left < _LEAST_PATIENCE * timeout:
+                    return answer
+            self.sleep(pause)
         raise AssertionError("unreachable")
 
 

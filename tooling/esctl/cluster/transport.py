@@ -22,6 +22,7 @@ from .retries import NEVER, Retries, repeatable
 from .search import ElasticsearchClient, keep_warnings, media
 from .unreachable import unreachable
 
+_BROKEN = (elastic_transport.ConnectionError, elastic_transport.ConnectionTimeout)
 _COMPATIBLE = re.compile(r"application/vnd\.elasticsearch\+([\w.-]+); *compatible-with=\d+")
 
 
@@ -67,16 +68,24 @@ class GuardedTransport(elastic_transport.Transport):
         retries = self._retries if repeatable("elasticsearch", method, path, params) else NEVER
         send = super().perform_request
 
-        def attempt() -> _Answer:
+        given = options.pop("request_timeout", None)
+        patience = float(given) if isinstance(given, int | float) else self._connection.timeout
+        tries = 0
+
+        def attempt(seconds: float) -> _Answer:
+            nonlocal tries
+            tries += 1
             self._on_request(f"elasticsearch {method} {target}")
-            return _Answer(send(method, target, body=body, headers=spoken, max_retries=0, **options))
+            return _Answer(
+                send(method, target, body=body, headers=spoken, max_retries=0, request_timeout=seconds, **options)
+            )
 
         try:
-            answer = retries.run(attempt, broken=(elastic_transport.ConnectionError,)).response
+            answer = retries.run(attempt, timeout=patience, broken=_BROKEN).response
         except elastic_transport.SerializationError:
             raise refusals.not_the_product(self._connection, "elasticsearch", "its answer is not JSON") from None
         except elastic_transport.TransportError as error:
-            raise unreachable(self._connection, "elasticsearch", error) from error
+            raise unreachable(self._connection, "elasticsearch", error, timeout=patience, tries=tries) from error
         return self._without_warnings(answer)
 
     def _spoken(self, headers: Mapping[str, str]) -> HttpHeaders:

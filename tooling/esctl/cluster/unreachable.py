@@ -15,9 +15,9 @@ from .refusals import shortened
 class Sign:
     """One cause: one of `words` is in the exceptions' types or texts, and the address begins with `scheme`.
 
-    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{proxy}`, `{other}` (the address, other scheme),
-    `{why}` (what OpenSSL says of a certificate), `{last}` (the innermost exception's text) and `{sandbox}` (where it
-    is for this machine, how to start one).
+    `message` and `hint` may name `{name}`, `{host}`, `{timeout}`, `{times}` (how often it was asked, if not once),
+    `{proxy}`, `{other}` (the address, other scheme), `{why}` (what OpenSSL says of a certificate), `{last}` (the
+    innermost exception's text) and `{sandbox}` (where it is for this machine, how to start one).
     """
 
     words: tuple[str, ...]
@@ -63,7 +63,7 @@ SIGNS = (
     Sign(
         ("ConnectTimeout", "ReadTimeout", "ConnectionTimeout", "timed out"),
         "timeout",
-        "did not answer within {timeout:g} s",
+        "did not answer within {timeout:g} s{times}",
         "check the address and the network, or raise timeout",
     ),
     Sign(
@@ -83,10 +83,19 @@ SIGNS = (
 )
 
 
-def unreachable(connection: Connection, service: str, cause: BaseException, *, reached: bool = False) -> ServerError:
+def unreachable(
+    connection: Connection,
+    service: str,
+    cause: BaseException,
+    *,
+    reached: bool = False,
+    timeout: float | None = None,
+    tries: int = 1,
+) -> ServerError:
     """The error for a request without an answer; `cause` is the HTTP library's exception.
 
-    `reached`: the server has answered before, so that its address is right.
+    `reached`: the server has answered before, so that its address is right. It was asked `tries` times, each with
+    `timeout` seconds for the answer (None: what the connection says).
     """
     place = connection.place(service)
     parts = urlsplit(place)
@@ -96,7 +105,8 @@ def unreachable(connection: Connection, service: str, cause: BaseException, *, r
     facts = {
         "name": SERVICES[service],
         "host": parts.hostname,
-        "timeout": connection.patience(service),
+        "timeout": timeout or connection.patience(service),
+        "times": ", asked twice" if tries == 2 else f", asked {tries} times" if tries > 2 else "",
         "other": ("http" if parts.scheme == "https" else "https") + place[len(parts.scheme) :],
         "why": f": {why[1].strip()}" if why else "",
         "last": _innermost(cause),
