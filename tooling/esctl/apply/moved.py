@@ -8,9 +8,10 @@ from ..cluster import Cluster, Ledger
 from ..errors import Refused
 from ..kinds.base import Kind
 from ..kinds.differences import differences
-from ..model import Address, Body, Change, Live, Plan, Remembered
+from ..kinds.parts import held
+from ..model import Action, Address, Body, Change, Live, Plan, Remembered
 from ..plan.sealing import Seal, hidden
-from .survey import read
+from .survey import claimed, read
 
 NAMED = 5  # places of one resource
 
@@ -26,7 +27,7 @@ def refuse_if_moved(
             planned[change.moved_from.address] = change.moved_live, change.moved_from
     now = read(cluster, planned, kinds)
     entries = ledger.versions(planned)
-    moved = []
+    moved = list(_taken(changes, plan, kinds, ledger))
     for address, (was, remembered) in planned.items():
         if why := _moved(was, now.get(address), kinds[address.kind], plan):
             moved.append(f"{address} {why}")
@@ -34,6 +35,17 @@ def refuse_if_moved(
             moved.append(f"{address} was applied by another run since the plan was made")
     if moved:
         raise Refused("\n".join(moved), hint="plan again")
+
+
+def _taken(changes: Sequence[Change], plan: Plan, kinds: Mapping[str, Kind], ledger: Ledger) -> Iterator[str]:
+    """What of the changes another project has come to own a part of."""
+    written = [change for change in changes if change.desired is not None and change.action is not Action.DELETE]
+    claims = claimed(ledger, kinds, {change.address.kind for change in written})
+    for change in written if claims else ():
+        kind = kinds[change.address.kind]
+        body = kind.normalise(change.desired or {}, plan.capabilities)
+        if taken := held(kind, change.address, body, claims):
+            yield f"{change.address}: {taken} by now"
 
 
 def _moved(was: Live | None, found: Live | None, kind: Kind, plan: Plan) -> str | None:

@@ -12,6 +12,7 @@ from ..plan.plan_file import Origin
 from ..plan.snapshot import UNLISTED, Snapshot
 from ..plan.survey import Survey
 from .collect import collect
+from .survey import claimed
 
 INDEX = "index"
 
@@ -27,8 +28,9 @@ def take(cluster: Cluster, seen: Survey, origin: Origin, kinds: Mapping[str, Kin
         names[INDEX] = _indices(cluster)
     except ServerError as error:
         unread[INDEX] = str(error)
-    claims = Ledger(cluster, origin.project).claims()
-    return Snapshot(origin, cluster.capabilities, seen.seal, seen.live, seen.remembered, claims, names, unread)
+    ledger = Ledger(cluster, origin.project)
+    claims, parts = ledger.claims(), claimed(ledger, kinds, kinds)
+    return Snapshot(origin, cluster.capabilities, seen.seal, seen.live, seen.remembered, claims, names, unread, parts)
 
 
 def _indices(cluster: Cluster) -> set[Address]:

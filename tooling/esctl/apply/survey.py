@@ -9,6 +9,7 @@ from ..cluster import Cluster, Ledger
 from ..cluster.history import History
 from ..errors import ServerError
 from ..kinds.base import Kind
+from ..kinds.parts import Claims, beside, owned
 from ..model import Address, Live, Resource
 from ..plan import Survey
 from ..plan.needs import lacking
@@ -41,12 +42,20 @@ def survey(
     asked = {a for a in addresses | beyond.keys() if a.kind in kinds and not lacking(kinds[a.kind], capabilities)}
     live, unknown = read_all(cluster, asked | remembered.keys(), kinds)
     others = ledger.others(addresses - remembered.keys()) if addresses - remembered.keys() else {}
+    parts = claimed(ledger, kinds, {address.kind for address in addresses | remembered.keys()})
     missing = {target: place for target, place in beyond.items() if target not in live and target not in unknown}
     secret = any(kinds[address.kind].secrets for address in addresses | remembered.keys() if address.kind in kinds)
     seal = seal_with(key, ledger if secret else None)
     strange = [address for address in addresses if address in live and address not in remembered]
     begun = History(cluster, project).begun(strange) if strange else ()
-    return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal, begun)
+    return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal, begun, parts)
+
+
+def claimed(ledger: Ledger, kinds: Mapping[str, Kind], names: Collection[str]) -> Claims:
+    """What other projects own of the objects that these kinds own parts of: one search, none where they share none."""
+    asked = beside(names)
+    entries = ledger.bodies_of_others(asked, {key for keys in asked.values() for key in keys}) if asked else ()
+    return Claims(owned(kinds, entries))
 
 
 def seal_with(key: bytes | None, ledger: Ledger | None) -> Seal:

@@ -100,9 +100,11 @@ def _texts(
     cluster: Cluster,
 ) -> tuple[dict[Address, Text], dict[Address, Place], dict[Address, str]]:
     """The YAML of each that passes the rehearsal, its place, and why the others do not."""
+    from ..apply.survey import claimed
     from ..cluster import Ledger
     from ..errors import EsctlError
     from ..kinds.base import Collecting
+    from ..kinds.parts import less
     from ..plan import Survey
     from ..project.write import Entry, Place, document, places
     from .rehearsal import rehearse
@@ -116,6 +118,15 @@ def _texts(
             specs[address] = kind.written(one, cluster.capabilities)
         except EsctlError as error:
             failed[address] = error.problems[0].message
+    ledger = Ledger(cluster, invocation.settings.name)
+    claims = claimed(ledger, invocation.kinds, {address.kind for address in specs})
+    for address in list(specs):
+        spec = less(invocation.kinds[address.kind], address, specs[address], claims)
+        if spec is None:
+            del specs[address]
+            failed[address] = "all of it belongs to other projects"
+        else:
+            specs[address] = spec
     _owned_once(specs, [resource.address for resource in invocation.loaded.resources])
     root = invocation.settings.root
     found = places({a: folder_of[invocation.kinds[a.kind].spaced] for a in specs}, group, root)
@@ -125,10 +136,9 @@ def _texts(
             folder, _, name = file.rpartition("/")
             found[resource.address] = Place(file, folder, name.rsplit(".", 1)[0])
     texts = {address: document(Entry(address, spec), found[address]) for address, spec in specs.items()}
-    ledger = Ledger(cluster, invocation.settings.name)
     remembered = ledger.read()
     others = ledger.others(texts.keys() - remembered.keys())
-    survey = Survey(live, {a: r for a, r in remembered.items() if a in texts}, others)
+    survey = Survey(live, {a: r for a, r in remembered.items() if a in texts}, others, parts=claims)
     resources, refused = rehearse(texts, survey, invocation.context(cluster.capabilities), invocation)
     return {a: text for a, text in texts.items() if a in resources}, found, failed | refused
 

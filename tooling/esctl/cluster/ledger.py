@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -87,6 +87,20 @@ class Ledger:
         others = {"must_not": {"term": {"project": self._project}}, "filter": {"exists": {"field": "project"}}}
         hits = self._hits(others, {"_source": ["address", "project"]})
         return {Address.parse(hit["_source"]["address"]): str(hit["_source"]["project"]) for hit in hits}
+
+    def bodies_of_others(
+        self, kinds: Collection[str], keys: Collection[str]
+    ) -> Iterator[tuple[Address, dict[str, Any], str]]:
+        """What other projects own of these kinds: (address, body, project), of bodies only what stands under `keys`.
+
+        One search per 10,000 resources.
+        """
+        query = {"must_not": {"term": {"project": self._project}}, "filter": {"terms": {"kind": sorted(kinds)}}}
+        fields = ["kind", "id", "space", "project", *(f"body.{key}" for key in sorted(keys))]
+        for hit in self._hits(query, {"_source": fields}):
+            source = hit["_source"]
+            address = Address(source["kind"], source["id"], source.get("space", ""))
+            yield address, source.get("body") or {}, str(source["project"])
 
     def versions(self, addresses: Iterable[Address]) -> dict[Address, dict[str, Any]]:
         """`seq_no` and `primary_term` of the documents as they are now, whosever they are; one request."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import EsctlError, Problem, did_you_mean
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
-from .base import Context, Cost, Needs, Reference
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Response, Sender
+from .base import Context, Cost, Needs, Part, Reference
 from .moving import NUMBERED, mark
 from .normalise import aliases, copy
 
@@ -145,6 +145,18 @@ class AliasKind:
             for name in live.body["indices"]
         ]
         return (Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}),)
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        """The alias as a whole: what else stands behind it would be taken out."""
+        yield ("name", address.id), ()
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        left = {
+            key: {name: options for name, options in body[key].items() if not taken(("name", address.id, name))}
+            for key in KEYS
+            if isinstance(body.get(key), dict)
+        }
+        return {**body, **left} if any(left.values()) else None
 
     def refusal(self, response: Response) -> str | None:
         """`_aliases` answers 200 with `errors: true` where it did only a part."""

@@ -35,13 +35,15 @@ OWNER = "esctl"
 class Context:
     """What rendering may know beside the resource itself.
 
-    `model` gives the k-means model that was fitted for a pipeline's id, or None.
+    `model` gives the k-means model that was fitted for a pipeline's id, or None. `places` are the indices that really
+    stand behind the names of those whose documents moved: some APIs refuse an alias.
     """
 
     project: str = ""
     capabilities: Capabilities = Capabilities()
     model: Callable[[str], KMeansModel | None] = lambda pipeline: None
     embedding: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,23 @@ class Verifiable(Protocol):
 
     def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterable[str]:
         """What does not work, one line each; nothing where all is well. `body` is the rendered body."""
+        ...
+
+
+Part = tuple[str, ...]
+"""What somebody can own of an object, as a path of names: `kinds.parts` says which there are."""
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A kind whose resources own parts of something, of which other resources (of any kind) may own parts, too."""
+
+    def parts(self, address: Address, body: Body) -> Iterable[tuple[Part, Path]]:
+        """Each part that a body owns, as written, rendered or normalised, and where in the body that stands."""
+        ...
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        """`body`, as read or normalised, less the parts that are `taken`; None where nothing is left of it."""
         ...
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..model import Address, Body, Capabilities, Consequence, Live, Request
-from .base import Context, Cost, Needs
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request
+from .base import Context, Cost, Needs, Part
 from .differences import same
 from .normalise import as_list, drop_if, flat_settings
 from .rest import RestKind
@@ -85,6 +85,12 @@ class FollowerKind(RestKind):
         resume = Request("elasticsearch", "POST", f"{path}/_ccr/resume_follow", body=parameters)
         runs = self.normalise(live.body, context.capabilities)["state"] == ACTIVE
         return (pause, resume) if runs else (resume,)
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        yield ("name", address.id), ()
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        return body
 
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         return (*self.delete(address, context), *self.write(address, body, None, context))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
-from .base import Context, Cost, Needs, Reference
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
+from .base import Context, Cost, Needs, Part, Reference
 from .normalise import as_text
+from .setting_names import doubt
 from .wording import NearNames
 
 PATH = "/_cluster/settings"
@@ -68,6 +69,8 @@ class ClusterSettingsKind:
                 yield Problem(f"{key} is no setting of the cluster", place, hint)
             elif value is None and _FAMILY.fullmatch(key):
                 yield Problem(f"null cannot hold {key}: servers do not list it", place, "leave the key out")
+            elif found := doubt(key):
+                yield Problem(found.message, place, found.hint, found.severity, found.rule)
 
     def render(self, resource: Resource, context: Context) -> Body:
         return {"persistent": {key: value for _, key, value in _leaves(resource.spec.get("persistent") or {})}}
@@ -124,6 +127,14 @@ class ClusterSettingsKind:
         gone = [key for key in last.get("persistent", {}) if key not in kept and found.get(key, DEFAULT) != DEFAULT]
         return (_put(dict.fromkeys(gone)),) if gone else ()
 
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        for path, key, _ in _leaves(body.get("persistent")):
+            yield _part(key), ("persistent", *path)
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        left = {key: value for _, key, value in _leaves(body.get("persistent")) if not taken(_part(key))}
+        return {**body, "persistent": left} if left else None
+
     def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
         """A key that nobody set belongs to nobody."""
         found, before = live.get("persistent", {}), (last or {}).get("persistent", {})
@@ -167,6 +178,11 @@ def _leaves(settings: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
             yield from _leaves(value, place)
         else:
             yield place, ".".join(place), value
+
+
+def _part(key: str) -> Part:
+    """A setting by its name; a logger's level also holds for the loggers below it."""
+    return ("setting", *key.split(".")) if key.startswith("logger.") else ("setting", key)
 
 
 def _text(value: Any) -> Any:

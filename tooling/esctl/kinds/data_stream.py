@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import Problem, did_you_mean
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
-from .base import Context, Cost, Needs, Reference
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
+from .base import Context, Cost, Needs, Part, Reference
 from .normalise import copy, drop, drop_if, get
 from .rest import RestKind, managed
 
@@ -110,6 +110,12 @@ class DataStreamKind:
             path = f"/_data_stream/{quote(address.id, safe='')}/_options"
             return (Request("elasticsearch", "DELETE", path),)
         return ()
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        yield ("name", address.id), ()
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        return body
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         return (Request("elasticsearch", "DELETE", f"/_data_stream/{quote(address.id, safe='')}"),)

@@ -17,15 +17,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import EsctlError, Problem, did_you_mean
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Response, Sender
 from . import seed_files
-from .base import Context, Cost, Needs, Reference
+from .base import Context, Cost, Needs, Part, Reference
 
 LISTS = "esctl-ledger"  # the ledger's own index: it is there before anything is written, and its bodies are not mapped
 FORMS = ("documents", "ndjson", "csv")
@@ -130,6 +130,25 @@ class DocumentsKind:
         if body.get("unfinished"):
             kept["unfinished"] = dict(body["unfinished"])
         return kept
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        """Each document; of a body as it is written, the form it comes in is read."""
+        index = str(body.get("index"))
+        if isinstance(body.get("documents"), dict):
+            for id in body["documents"]:
+                yield ("document", index, id), ("documents", id)
+            return
+        form = next((form for form in FORMS if form in body), FORMS[0])
+        if form != "documents" and not isinstance(body.get(form), str):
+            return
+        for place, id in enumerate(_read(body, lambda message, number, hint: None)):
+            yield ("document", index, id), ("documents", place) if form == "documents" else (form,)
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        index = str(body.get("index"))
+        left = {id: one for id, one in body["documents"].items() if not taken(("document", index, id))}
+        stored = {id: one for id, one in (body.get("stored") or {}).items() if id in left}
+        return {**body, "documents": left, "stored": stored} if left else None
 
     def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
         """A run that was cut off left some documents as before and some as they were to be: nobody else wrote there."""

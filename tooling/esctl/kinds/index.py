@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..errors import EsctlError, Problem
 from ..model import Address, Body, Capabilities, Consequence, Difference, Live, Path, Reindex, Request, Resource, Sender
 from . import changes, moving
-from .base import OWNER, Context, Cost, Needs, Reference, owner_mark
+from .base import OWNER, Context, Cost, Needs, Part, Reference, owner_mark
 from .differences import differences
 from .normalise import aliases, as_text, copy, drop_if, flat_settings, get, insisted, mappings, settings, without_owner
 from .rest import body_problems, from_settings, managed
@@ -202,6 +202,19 @@ class IndexKind:
             actions = [{"remove": {"index": name, "alias": alias}} for alias in aliases]
             requests.append(Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}))
         return tuple(requests)
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        yield ("name", address.id), ()
+        own = body.get("aliases")
+        for alias in own if isinstance(own, dict) else ():
+            yield ("name", str(alias), address.id), ("aliases", alias)
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        own = body.get("aliases") or {}
+        left = {alias: options for alias, options in own.items() if not taken(("name", alias, address.id))}
+        if len(left) == len(own):
+            return body
+        return {key: value for key, value in body.items() if key != "aliases"} | ({"aliases": left} if left else {})
 
     def move(self, address: Address, body: Body, live: Live, context: Context) -> Reindex | Cost:
         """A new index beside the old one; its cost instead where the documents cannot be written again."""

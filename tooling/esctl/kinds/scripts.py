@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import EsctlError, Problem, ServerError
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
-from .base import Context, Cost
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
+from .base import Context, Cost, Part
 from .normalise import copy, get
 from .rest import RestKind
 
@@ -77,6 +77,13 @@ class ScriptKind(RestKind):
 
     def _ours(self, live: Live) -> bool:
         return (get(live.body, ("script", "lang")) == MUSTACHE) is self.template
+
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        """The id, which stored scripts and search templates share."""
+        yield ("script", address.id), ()
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        return None if taken(("script", address.id)) else body
 
     def normalise(self, body: Body, capabilities: Capabilities) -> Body:
         script = _whole(body.get("script"), self.template)

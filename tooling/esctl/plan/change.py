@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from ..kinds.base import Context, Cost, Kind, Moving, Producing, Refusing, Releasing, Replaceable, Wordy, can, owner_of
 from ..kinds.differences import same
+from ..kinds.parts import held
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
-from .compare import Sides, body_of, compared
+from .compare import Sides, body_of, compared, own
 from .needs import lacking
 from .sealing import known
 from .survey import Choices, Survey
@@ -69,6 +70,8 @@ def change_of(resource: Resource, survey: Survey, context: Context, kind: Kind, 
     if isinstance(rendered, Waiting):
         return replace(undecided, words=rendered.reason + (f": run `{rendered.command}`" if rendered.command else ""))
     sides = compared(address, rendered, survey, kind, context)
+    if sides.cause is not Cause.CLEAN and (taken := held(kind, address, sides.wanted, survey.parts)):
+        return replace(undecided, cause=Cause.FOREIGN, words=f"{taken}: take it out of one of the two")
     return _decided(_Case(resource, kind, survey, context, choices, sides), base)
 
 
@@ -141,6 +144,7 @@ def _write(case: _Case, live: Live | None) -> tuple[Request, ...]:
     """The requests that write it, and those that take back what is no longer written."""
     sides, kind, address, context = case.sides, case.kind, case.resource.address, case.context
     last = sides.remembered
+    live, _ = own(live, None, case.survey, kind, sides.wanted)
     if live is not None and last is not None and kind.secrets and holds_secrets(sides.rendered):
         live = replace(live, body=known(live.body, sides.rendered, last.body, case.survey.seal))
     requests = kind.write(address, sides.rendered, live, context)

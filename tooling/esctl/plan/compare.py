@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..kinds.base import Claiming, Context, Insisting, Kind, can
 from ..kinds.differences import differences, same
+from ..kinds.parts import less
 from ..model import Address, Body, Cause, Difference, Live, Remembered, Resource, Waiting
 from ..secret import secrets_in
 from .sealing import aligned, sealed, veiled
@@ -58,9 +59,10 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
     """Bring the sides to one form and find the row of the table that they make."""
     live, remembered = survey.live.get(address), survey.remembered.get(address)
     wanted = kind.normalise(rendered, context.capabilities)
+    ours, remembered = own(live, remembered, survey, kind, wanted)
     if kind.secrets:
         wanted = sealed(wanted, survey.seal, kind.secrets)
-    found = found_of(live, wanted, remembered, survey, kind, context)
+    found = found_of(ours, wanted, remembered, survey, kind, context)
     if found is not None and can(kind, Insisting):
         wanted = kind.insisted(wanted, rendered, found)
         if remembered is not None:
@@ -70,6 +72,19 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
         if kind.ours(found, wanted, remembered.body if remembered else None):
             cause = Cause.PENDING
     return Sides(rendered, wanted, remembered, live, found, cause, kind.shared)
+
+
+def own(
+    live: Live | None, remembered: Remembered | None, survey: Survey, kind: Kind, wanted: Body | None = None
+) -> tuple[Live | None, Remembered | None]:
+    """Both without the parts that other projects own, save for those of `wanted`: they are not ours to take back."""
+    if live is not None:
+        body = less(kind, live.address, live.body, survey.parts, wanted)
+        live = None if body is None else live if body is live.body else replace(live, body=body)
+    if remembered is not None:
+        body = less(kind, remembered.address, remembered.body, survey.parts, wanted)
+        remembered = replace(remembered, body=body or {}) if body is not remembered.body else remembered
+    return live, remembered
 
 
 def found_of(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..kinds.base import Context, Kind
 from ..model import Action, Address, Cause, Change, Consequence, Plan, Resource
+from .compare import own
 from .needs import lacking
 from .order import ordered
 from .orphans import removal
@@ -50,11 +51,12 @@ def destruction(
 
 def _deletion(address: Address, survey: Survey, context: Context, kind: Kind) -> Change:
     live, remembered = survey.live.get(address), survey.remembered[address]
-    if live is None:
+    ours, _ = own(live, remembered, survey, kind)
+    if live is None or ours is None:
         return Change(address, Action.FORGET, Cause.GONE, remembered=remembered)
     change = Change(address, Action.DELETE, Cause.ORPHAN, live=live, remembered=remembered)
-    cost = kind.cost(kind.normalise(live.body, context.capabilities), None, context.capabilities)
-    requests = removal(remembered, live, kind, context)
+    cost = kind.cost(kind.normalise(ours.body, context.capabilities), None, context.capabilities)
+    requests = removal(remembered, live, survey, kind, context)
     return replace(change, consequence=cost.consequence, words=cost.words, requests=requests)
 
 

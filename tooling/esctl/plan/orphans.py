@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..errors import EsctlError
 from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing, can
 from ..model import Action, Address, Cause, Change, Consequence, Live, Remembered, Request, Resource
-from .compare import found_of
+from .compare import found_of, own
 from .needs import lacking
 from .survey import Choices, Survey
 from .truth import decide
@@ -35,13 +35,19 @@ def orphan(address: Address, survey: Survey, context: Context, kind: Kind, choic
         words = "no longer in the project, and changed on the server since: `--force` deletes it"
         return replace(change, action=Action.UNDECIDED, words=words)
     words = ", ".join(part for part in ("no longer in the project", cost.words) if part)
-    return replace(change, action=Action.DELETE, words=words, requests=removal(remembered, change.live, kind, context))
+    requests = removal(remembered, change.live, survey, kind, context)
+    return replace(change, action=Action.DELETE, words=words, requests=requests)
 
 
-def removal(remembered: Remembered, live: Live | None, kind: Kind, context: Context) -> tuple[Request, ...]:
-    """The requests that delete what this project wrote."""
-    if live is not None and can(kind, Withdrawing):
-        return kind.withdraw(remembered.address, remembered.body, live, context)
+def removal(
+    remembered: Remembered, live: Live | None, survey: Survey, kind: Kind, context: Context
+) -> tuple[Request, ...]:
+    """The requests that delete what this project wrote; none where all of it is another project's now."""
+    ours, last = own(live, remembered, survey, kind)
+    if live is not None and ours is None:
+        return ()
+    if ours is not None and last is not None and can(kind, Withdrawing):
+        return kind.withdraw(remembered.address, last.body, ours, context)
     if live is not None and can(kind, Moving):
         return kind.remove(remembered.address, live, context)
     return kind.delete(remembered.address, context)
@@ -103,7 +109,7 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
             action=Action.UPDATE if change.action in (Action.NONE, Action.REFRESH) else change.action,
             cause=Cause.PENDING if change.cause is Cause.CLEAN else change.cause,
             consequence=cost.consequence if worse else change.consequence,
-            afterwards=removal(remembered, live, kind, context),
+            afterwards=removal(remembered, live, survey, kind, context),
         ),
         words,
     )
@@ -121,5 +127,6 @@ def _said(change: Change, words: str) -> Change:
 
 def _standing(address: Address, survey: Survey, context: Context, kind: Kind) -> tuple[Cause, dict[str, object] | None]:
     live, remembered = survey.live.get(address), survey.remembered[address]
-    found = found_of(live, None, remembered, survey, kind, context)
-    return decide(None, remembered, found, shared=kind.shared), found
+    ours, last = own(live, remembered, survey, kind)
+    found = found_of(ours, None, last, survey, kind, context)
+    return decide(None, last, found, shared=kind.shared), found

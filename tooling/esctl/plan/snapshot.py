@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import Refused
 from ..kinds.base import Kind
+from ..kinds.parts import Claims, Owner
 from ..model import Address, Body, Capabilities, Live, Remembered, Resource
 from .plan_file import (
     Origin,
@@ -44,6 +45,7 @@ class Snapshot:
     claims: Mapping[Address, str] = field(default_factory=dict)
     names: Mapping[str, Collection[Address]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    parts: Claims = field(default_factory=Claims)
 
 
 def as_document(snapshot: Snapshot, kinds: Mapping[str, Kind]) -> Body:
@@ -58,6 +60,10 @@ def as_document(snapshot: Snapshot, kinds: Mapping[str, Kind]) -> Body:
         "live": [_live(live, kinds[address.kind], snapshot) for address, live in sorted(snapshot.live.items())],
         "remembered": [remembered_as_json(one) for _, one in sorted(snapshot.remembered.items())],
         "claims": {str(address): owner for address, owner in sorted(snapshot.claims.items())},
+        "parts": [
+            {"part": list(one.part), "address": str(one.address), "project": one.project}
+            for one in sorted(snapshot.parts)
+        ],
         "names": {kind: sorted(map(str, names)) for kind, names in sorted(snapshot.names.items())},
         "unread": dict(snapshot.unread),
     }
@@ -90,6 +96,10 @@ def of_document(document: Any, key: bytes | None, name: str) -> Snapshot:
         {Address.parse(address): owner for address, owner in document["claims"].items()},
         {kind: frozenset(map(Address.parse, names)) for kind, names in document["names"].items()},
         document["unread"],
+        Claims(
+            Owner(tuple(one["part"]), Address.parse(one["address"]), one["project"])
+            for one in document.get("parts", ())  # an older esctl took no note of them
+        ),
     )
 
 
@@ -107,6 +117,7 @@ def survey_of(snapshot: Snapshot, resources: Collection[Resource], kinds: Mappin
         {target: place for target, place in beyond.items() if target not in there and target not in unknown},
         unknown=unknown,
         seal=snapshot.seal,
+        parts=snapshot.parts,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from ..kinds.base import Kind
+from ..kinds.parts import Claims
 from ..model import Address, Live, Remembered, Resource
 from .references import outward
 from .sealing import Seal
@@ -18,7 +19,8 @@ class Survey:
 
     `missing` are the resources that others refer to and neither the project nor the servers have, with the place that
     refers to them. `unknown` are those whose state could not be read, with the reason. `begun` are there, and not in
-    the ledger, because an earlier run was interrupted while it made them.
+    the ledger, because an earlier run was interrupted while it made them. `parts` are what other projects own of
+    objects that several resources stand on.
     """
 
     live: Mapping[Address, Live] = field(default_factory=dict)
@@ -29,6 +31,7 @@ class Survey:
     unknown: Mapping[Address, str] = field(default_factory=dict)
     seal: Seal = field(default_factory=Seal.fresh)
     begun: Collection[Address] = ()
+    parts: Claims = field(default_factory=Claims)
 
 
 @dataclass(frozen=True)

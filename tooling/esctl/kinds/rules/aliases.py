@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ...model import Path, Resource
+from ...model import Address, Path, Resource
+from ..base import Sharing, can
 from ..normalise import flat_settings, get
+from ..parts import GROUNDS, Claims, said
 from .rule import Found, rule
 from .usage import fields_of_query
 from .written import Written
@@ -83,78 +85,35 @@ def owned_twice(written: Written) -> Iterator[Found]:
     An error: one index in one alias, one cluster setting, one script (stored scripts and search templates share their
     ids), one name (an alias, an index and a data stream cannot share one), one seed document.
     """
-    yield from _aliases_twice(written)
-    yield from _same_names(written)
-    settings: dict[str, tuple[Resource, Path]] = {}
-    for resource in written.of("cluster-settings"):
-        for name, path in _settings(resource):
-            first, _ = settings.setdefault(name, (resource, path))
-            if first is not resource:
-                yield Found(resource, path, f"{name} is written by {first.address}, too ({first.source})")
-    seeds: dict[tuple[str, str], Resource] = {}
-    for resource in written.of("documents"):
-        index, rows = resource.spec.get("index"), resource.spec.get("documents")
-        for place, row in enumerate(rows if isinstance(rows, list) else ()):
-            seed = row.get("_id") if isinstance(row, dict) else None
-            if isinstance(index, str) and isinstance(seed, str):
-                by = seeds.setdefault((index, seed), resource)
-                if by is not resource:
-                    message = f'the document "{seed}" of {index} is written by {by.address}, too ({by.source})'
-                    yield Found(resource, ("documents", place), message)
+    from .. import registry
+
+    kinds = registry()
+    claims = Claims()
+    resources: dict[Address, Resource] = {}
+    for resource in written.of(*(name for ground in GROUNDS for name in ground)):
+        kind, told = kinds[resource.address.kind], set()
+        parts = list(kind.parts(resource.address, resource.spec)) if can(kind, Sharing) else []
+        for part, path in parts:
+            owner = claims.of(part)
+            if owner is not None and owner.part not in told:
+                told.add(owner.part)
+                by = resources[owner.address]
+                message = f"{said(owner.part)} belongs to {by.address} already ({by.source})"
+                yield Found(resource, path, message, "take it out of one of them")
+        for part, _ in parts:
+            claims.add(part, resource.address)
+        resources[resource.address] = resource
+    yield from _named_by_templates(written, resources)
 
 
-def _aliases_twice(written: Written) -> Iterator[Found]:
-    pairs: dict[tuple[str, str], Resource] = {}
-    for resource in written.of("index"):
-        own = resource.spec.get("aliases")
-        for alias in own if isinstance(own, dict) else ():
-            pairs[alias, resource.address.id] = resource
-    for resource in written.of("alias"):
-        for key in ("indices", "data_streams"):
-            targets = resource.spec.get(key)
-            for target in targets if isinstance(targets, dict) else ():
-                by = pairs.get((resource.address.id, target))
-                if by is not None:
-                    place = by.at("spec", "aliases", resource.address.id)
-                    message = f"{target} in the alias {resource.address.id} is written by {by.address}, too ({place})"
-                    yield Found(resource, (key, target), message, "take it out of one of them")
-
-
-def _same_names(written: Written) -> Iterator[Found]:
-    names: dict[str, Resource] = {}
-    for resource in written.of("index", "data-stream", "ccr-follower"):
-        by = names.setdefault(resource.address.id, resource)
-        if by is not resource:
-            message = f'the name "{resource.address.id}" belongs to {by.address} ({by.source})'
-            yield Found(resource, (), message, "an index, a data stream and an alias cannot share one")
+def _named_by_templates(written: Written, resources: Mapping[Address, Resource]) -> Iterator[Found]:
+    """An alias that a template gives an index, and that is the name of another."""
+    names = {address.id: by for address, by in resources.items() if address.kind in ("index", "data-stream")}
     for alias in written.aliases:
-        by_name = names.get(alias.alias)
-        if by_name is not None:
-            message = f'the alias "{alias.alias}" has the name of {by_name.address} ({by_name.source})'
-            path = alias.path if alias.resource.address.kind != "alias" else ()
-            yield Found(alias.resource, path, message, "an index, a data stream and an alias cannot share one")
-    scripts: dict[str, Resource] = {}
-    for resource in written.of("stored-script", "search-template"):
-        by = scripts.setdefault(resource.address.id, resource)
-        if by is not resource:
-            message = f'the id "{resource.address.id}" belongs to {by.address} ({by.source})'
-            yield Found(resource, (), message, "stored scripts and search templates share their ids")
-
-
-def _settings(resource: Resource) -> Iterator[tuple[str, Path]]:
-    spec = resource.spec
-    for key in ("persistent", "transient"):
-        if isinstance(spec.get(key), dict):
-            yield from _flat(spec[key], (key,), "")
-
-
-def _flat(value: dict[str, object], path: Path, above: str) -> Iterator[tuple[str, Path]]:
-    for key, part in value.items():
-        name = f"{above}.{key}" if above else str(key)
-        if isinstance(part, dict) and part:
-            yield from _flat(part, (*path, key), name)
-        else:
-            yield f"{path[0]} {name}", (*path, key)
+        by = names.get(alias.alias)
+        if by is not None and alias.resource.address not in resources:
+            message = f'the alias "{alias.alias}" has the name of {by.address} ({by.source})'
+            yield Found(alias.resource, alias.path, message, "an index, a data stream and an alias cannot share one")
 
 
 @rule(
