@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import data_views, roles, saved_objects, spaces
+from . import api_dashboards, data_views, roles, saved_objects, spaces
+from .call import Call, Handler
 from .errors import KibanaError, bad_request, not_found
 from .exports import export_objects
 from .imports import import_objects
@@ -27,42 +27,8 @@ from .store import Store
 
 MAX_IMPORT_BYTES = 26_214_400
 API_VERSION = "2023-10-31"
+_VERSIONED = ("/api/data_views", "/api/dashboards", "/api/visualizations")
 _SPACE = re.compile(r"^/s/([a-z0-9_-]+)(/.*)?$")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request, parsed: `params` from the path, `query` with every value of each key."""
-
-    store: Store
-    version: str
-    space: str
-    params: dict[str, str]
-    query: dict[str, list[str]]
-    body: Any = None
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    beside: roles.Elasticsearch | None = None
-
-    @property
-    def elasticsearch(self) -> roles.Elasticsearch:
-        """The Elasticsearch that keeps what Kibana itself does not; raises KibanaError where there is none."""
-        if self.beside is None:
-            raise KibanaError(503, "the sandbox's Kibana runs without an Elasticsearch beside it")
-        return self.beside
-
-    @property
-    def id(self) -> str:
-        return self.params["id"]
-
-    def flag(self, name: str) -> bool:
-        """A boolean of the query; raises KibanaError where it is neither true nor false."""
-        text = self.query.get(name, ["false"])[0]
-        if text not in ("true", "false"):
-            raise bad_request(f"[request query.{name}]: expected value of type [boolean] but got [string]")
-        return text == "true"
-
-
-Handler = Callable[[Call], Any]
 
 
 def kibana_app(data: Path, *, version: str = "9.5", elasticsearch: roles.Elasticsearch | None = None) -> Starlette:
@@ -79,7 +45,7 @@ def kibana_app(data: Path, *, version: str = "9.5", elasticsearch: roles.Elastic
         store.close()
 
     app = Starlette(
-        routes=[_route(store, spoken, elasticsearch, *entry) for entry in ROUTES],
+        routes=[_route(store, spoken, elasticsearch, *entry) for entry in routes(spoken)],
         exception_handlers={
             404: lambda _, __: _refusal(not_found()),
             405: lambda _, __: _refusal(not_found()),  # Kibana knows no other method of a path: the route is not there
@@ -91,6 +57,11 @@ def kibana_app(data: Path, *, version: str = "9.5", elasticsearch: roles.Elastic
     app.router.redirect_slashes = False
     app.add_middleware(_Spaces, store=store)
     return app
+
+
+def routes(version: str) -> tuple[tuple[str, str, Handler], ...]:
+    """What a release answers; everything else is its 404."""
+    return ROUTES if version == "8.19" else ROUTES + api_dashboards.ROUTES
 
 
 _INTERNAL = "An internal server error occurred. Check Kibana server logs for details."
@@ -152,7 +123,7 @@ def _check_headers(request: Request, path: str, version: str) -> None:
             {"expected": number, "got": wanted},
         )
     asked = request.headers.get("elastic-api-version")
-    if asked and asked != API_VERSION and path.startswith("/api/data_views"):
+    if asked and asked != API_VERSION and path.startswith(_VERSIONED):
         method = request.method.lower()
         raise bad_request(
             f'No version "{asked}" available for [{method}] [{path}]. Available versions are: [{API_VERSION}]'

@@ -95,7 +95,9 @@ def bulk_get(store: Store, wanted: list[dict[str, Any]], *, space: str) -> dict[
     shown: list[dict[str, Any]] = []
     for one in wanted:
         saved = store.get(one["type"], one["id"], space=space)
-        if saved:
+        if saved and saved.as_code is not None:
+            shown.append({"id": one["id"], "type": one["type"], "error": _only_as_code(saved).body})
+        elif saved:
             shown.append(saved.body())
         elif one["type"] not in TYPES:
             refusal = bad_request(f"Unsupported saved object type: '{one['type']}': Bad Request")
@@ -107,15 +109,28 @@ def bulk_get(store: Store, wanted: list[dict[str, Any]], *, space: str) -> dict[
 
 
 def get(store: Store, type_: str, id_: str, *, space: str) -> dict[str, Any]:
+    saved = _existing(store, type_, id_, space)
+    if saved.as_code is not None:
+        raise _only_as_code(saved)
+    return saved.body()
+
+
+def _existing(store: Store, type_: str, id_: str, space: str) -> SavedObject:
     saved = store.get(type_, id_, space=space)
     if not saved:
         raise object_not_found(type_, id_)
-    return saved.body()
+    return saved
+
+
+def _only_as_code(saved: SavedObject) -> KibanaError:
+    """Attributes of what was written as code are not made up; title and description, which `_find` shows, are true."""
+    path = "dashboards" if saved.type == "dashboard" else "visualizations"
+    return KibanaError(501, f"the sandbox has [{saved.type}/{saved.id}] as code only: GET /api/{path}/{saved.id}")
 
 
 def delete(store: Store, type_: str, id_: str, *, space: str) -> dict[str, Any]:
     with store.writing():
-        get(store, type_, id_, space=space)
+        _existing(store, type_, id_, space)
         store.delete(type_, id_)
     return {}
 
@@ -129,7 +144,7 @@ def bulk_delete(store: Store, wanted: list[dict[str, Any]], *, space: str) -> di
             try:
                 if one["type"] not in TYPES:
                     raise bad_request(f"Unsupported saved object type: '{one['type']}': Bad Request")
-                get(store, one["type"], one["id"], space=space)
+                _existing(store, one["type"], one["id"], space)
                 store.delete(one["type"], one["id"])
             except KibanaError as refusal:
                 status |= {"success": False, "error": refusal.body}

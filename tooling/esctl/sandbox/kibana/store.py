@@ -49,6 +49,8 @@ class SavedObject:
     type_version: str = ""
     managed: bool = False
     origin: str | None = None
+    as_code: dict[str, Any] | None = None
+    """What was written through the Dashboards or Visualizations API: `attributes` hold only its title then."""
 
     @property
     def title(self) -> str:
