@@ -119,10 +119,19 @@ _told(
     "unknown-setting",
     "schema",
     "error",
-    "Elasticsearch knows no such index setting.",
+    "Elasticsearch knows no such setting of an index, or of the cluster.",
     _OR_WARNING,
     "kind: index\nid: orders\nspec: {settings: {number_of_shard: 1}}",
     "kind: index\nid: orders\nspec: {settings: {number_of_shards: 1}}",
+)
+_told(
+    "static-setting",
+    "schema",
+    "error",
+    "A setting of nodes stands among the cluster's: no request changes it.",
+    "It is read from elasticsearch.yml when a node starts. Elasticsearch refuses the whole request that holds it.",
+    "kind: cluster-settings\nid: http\nspec: {persistent: {http.max_content_length: 200mb}}",
+    "kind: cluster-settings\nid: http\nspec: {persistent: {http.client_stats.enabled: false}}",
 )
 _told(
     "out-of-range",
