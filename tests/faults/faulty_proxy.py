@@ -103,7 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
     _upstream: http.client.HTTPConnection | None = None
 
     def handle_any(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+        length = int(self.headers.get("content-length") or 0)
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # the client was killed in the middle of it
+            self.close_connection = True
+            return
         what = self.proxy.arrived(f"{self.command} {self.path}")
         if what == "killed before":
             self.proxy.kill()

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -89,8 +90,10 @@ def main() -> int:
     random.Random(len(todo)).shuffle(todo)
     results: list[Result] = []
     record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
-    with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=200) as pool:
-        for result in pool.imap_unordered(done, todo, chunksize=2):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.workers, mp_context=context, max_tasks_per_child=200) as pool:
+        for finished in as_completed([pool.submit(done, task) for task in todo]):
+            result = finished.result()
             results.append(result)
             if record:
                 record.write(json.dumps({**vars(result), "fault": vars(result.fault)}) + "\n")
@@ -98,7 +101,7 @@ def main() -> int:
                 place = f"{result.scenario}, {named(result.fault)} at {result.fault.at} ({result.request})"
                 print(f"{place}: {'; '.join(result.wrong)}", flush=True)
             if time.monotonic() - began > 60 * options.minutes:
-                pool.terminate()
+                pool.shutdown(wait=False, cancel_futures=True)
                 break
     lines = table(results)
     minutes = (time.monotonic() - began) / 60

@@ -5,22 +5,24 @@ What is there is read past esctl, and compared with what the same commands leave
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import io
 import json
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import killable
 import requests
 from faulty_proxy import KILLS, Fault, FaultyProxy
 
@@ -170,24 +172,35 @@ class Place:
         return found
 
 
+@functools.cache
+def prepared(scenario: Scenario) -> Path:
+    """A folder with the data of a sandbox and a project in which everything of `before` is done; made once."""
+    folder = Path(tempfile.mkdtemp(prefix="esctl-faults-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with Sandbox(folder / "sandbox") as sandbox, mock.patch.dict(os.environ, SECRETS):
+        urls = [sandbox.elasticsearch_url, sandbox.kibana_url]
+        place = Place(folder / "project", urls, urls)
+        place.configure()
+        scenario.before(place)
+    return folder
+
+
 @contextlib.contextmanager
 def opened(scenario: Scenario) -> Iterator[tuple[Place, FaultyProxy]]:
-    """A sandbox of its own in which everything of `before` is done, behind a proxy without a fault as yet."""
+    """A copy of what is prepared, with a sandbox of its own, behind a proxy without a fault as yet."""
     folder = Path(tempfile.mkdtemp(prefix="esctl-faults-"))
+    shutil.copytree(prepared(scenario), folder, dirs_exist_ok=True)
     hurried = functools.partial(Retries, first=0.001, sleep=lambda seconds: None)
-    try:
-        with (
-            Sandbox(folder / "sandbox") as sandbox,
-            FaultyProxy([sandbox.elasticsearch_url, sandbox.kibana_url]) as proxy,
-            mock.patch.dict(os.environ, SECRETS),
-            mock.patch.object(client, "Retries", hurried),
-        ):
-            place = Place(folder / "project", proxy.urls, [sandbox.elasticsearch_url, sandbox.kibana_url])
-            place.configure()
-            scenario.before(place)
-            yield place, proxy
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.ExitStack() as ending:
+        ending.callback(shutil.rmtree, folder, ignore_errors=True)
+        sandbox = ending.enter_context(Sandbox(folder / "sandbox"))
+        proxy = ending.enter_context(FaultyProxy([sandbox.elasticsearch_url, sandbox.kibana_url]))
+        try:
+            with mock.patch.dict(os.environ, SECRETS), mock.patch.object(client, "Retries", hurried):
+                yield Place(folder / "project", proxy.urls, [sandbox.elasticsearch_url, sandbox.kibana_url]), proxy
+        finally:
+            # Servers take 0.2 s to end: nobody has to wait for that.
+            threading.Thread(target=ending.pop_all().close).start()
 
 
 @functools.cache
@@ -267,13 +280,16 @@ def _again(scenario: Scenario, place: Place, proxy: FaultyProxy, codes: list[int
 
 def _killed(scenario: Scenario, place: Place, proxy: FaultyProxy) -> int:
     """The command in a process of its own, which the proxy kills."""
+    context = multiprocessing.get_context("forkserver")  # which has imported what every one of them needs
+    context.set_forkserver_preload(killable.imported())
+    printed = place.root.parent / "printed"
     options = ["--project", str(place.root), "--elasticsearch-url", place.urls[0], "--kibana-url", place.urls[1]]
-    program = [sys.executable, "-c", "from esctl.cli import main; main()", *scenario.words, *options]
-    process = subprocess.Popen(program, cwd=place.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = context.Process(target=killable.run, args=([*scenario.words, *options], place.root, SECRETS, printed))
     proxy.kill = process.kill
-    said, _ = process.communicate(timeout=120)
-    place.said.append(f"$ esctl {' '.join(scenario.words)}\n{said}[{process.returncode}]")
-    return process.returncode
+    process.start()
+    process.join(120)
+    place.said.append(f"$ esctl {' '.join(scenario.words)}\n{printed.read_text()}[{process.exitcode}]")
+    return process.exitcode if process.exitcode is not None else 1
 
 
 def _word(code: int) -> str:
