@@ -49,6 +49,10 @@ BODIES = {
     "enrich-policy": ("/_enrich/policy/{name}", "an enrich policy"),
     "logstash-pipeline": ("/_logstash/pipeline/{id}", "a Logstash pipeline"),
     "transform": ("/_transform/{transform_id}", "a transform"),
+    "ml-filter": ("/_ml/filters/{filter_id}", "a filter"),
+    "ml-calendar": ("/_ml/calendars/{calendar_id}", "a calendar"),
+    "ml-anomaly-job": ("/_ml/anomaly_detectors/{job_id}", "an anomaly job"),
+    "ml-data-frame-analytics": ("/_ml/data_frame/analytics/{id}", "data frame analytics"),
     "ccr-auto-follow": ("/_ccr/auto_follow/{name}", "an auto-follow pattern"),
     "ccr-follower": ("/{index}/_ccr/follow", "a follower index"),
     "watch": ("/_watcher/watch/{id}", "a watch"),
@@ -61,6 +65,7 @@ BODIES = {
 FAMILIES = {  # kinds whose bodies are made of the same parts share a file
     "indices": ("index", "component-template", "index-template"),
     "scripts": ("stored-script", "search-template"),
+    "ml": ("ml-filter", "ml-calendar", "ml-anomaly-job", "ml-data-frame-analytics"),
     "security": ("role", "role-mapping", "user", "api-key", "application-privilege"),
 }
 OPAQUE = {  # large parts that are not checked

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from ..guard import Guard, Row
-from . import elasticsearch, kibana, reindexing, relevance, security, stack, streams
+from . import elasticsearch, kibana, ml, reindexing, relevance, security, stack, streams
 from .table import Table
 
 
@@ -22,7 +22,7 @@ def _rows(service: str, table: Table) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-_FAMILIES = (elasticsearch, streams, reindexing, security, stack, relevance)
+_FAMILIES = (elasticsearch, streams, reindexing, security, stack, relevance, ml)
 _READING = tuple(row for family in _FAMILIES for row in _rows("elasticsearch", family.READS)) + _rows(
     "kibana", kibana.READS
 )
