@@ -44,7 +44,8 @@ class Place:
         return found
 
     def apply(self, *allow: str) -> None:
-        assert self.failures(*allow) == []
+        failed = self.failures(*allow)
+        assert not failed, failed
 
     def failures(self, *allow: str) -> list[str]:
         """Apply; why changes failed, nothing where all went well."""

@@ -12,8 +12,9 @@ from ..model import Address, Body, Capabilities, Consequence, Difference, Live, 
 from . import changes, moving
 from .base import OWNER, Context, Cost, Needs, Part, Reference, owner_mark
 from .differences import differences
+from .index_references import from_mappings, from_settings
 from .normalise import aliases, as_text, copy, drop_if, flat_settings, get, insisted, mappings, settings, without_owner
-from .rest import body_problems, from_settings, managed
+from .rest import body_problems, managed
 from .tidy import tidy
 
 RULES = (
@@ -25,6 +26,7 @@ RULES = (
     drop_if(("settings",), {}),
     drop_if(("mappings",), {}),
 )
+REFERS = (from_settings("settings"), from_mappings("mappings"))
 OURS = frozenset({"esctl-ledger", "esctl-history"})
 BATCH = 200  # names in one GET: keeps the request line below 4 kB limits of proxies for names of usual length
 
@@ -58,7 +60,7 @@ class IndexKind:
         return body
 
     def references(self, resource: Resource) -> Iterator[Reference]:
-        for refers in from_settings(("settings",)):
+        for refers in REFERS:
             for kind, name, path in refers(resource.spec):
                 yield Reference(Address(kind, name), ("spec", *path))
 

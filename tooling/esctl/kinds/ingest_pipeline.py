@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Live, Path, Request, Resource, Sender, Waiting
-from .base import Context
+from .base import Context, Reference
+from .index_references import is_an_endpoint
 from .normalise import copy
 from .rest import DATES, RestKind, mapped
 
@@ -48,6 +49,13 @@ def _calls(spec: Body) -> Iterator[tuple[str, str, Path]]:
             yield "enrich-policy", policy, (*path, "policy_name")
 
 
+def _models(spec: Body) -> Iterator[tuple[str, Path]]:
+    """What `inference` processors call: an inference endpoint or a trained model, nobody can tell which."""
+    for path, kind, options in processors(spec):
+        if kind == "inference" and is_an_endpoint(options.get("model_id")):
+            yield options["model_id"], (*path, "model_id")
+
+
 @dataclass(frozen=True)
 class IngestPipelineKind(RestKind):
     """One PUT for the whole pipeline; `k-means` is compiled at render."""
@@ -72,6 +80,11 @@ class IngestPipelineKind(RestKind):
             yield Problem(
                 "a pipeline holds one k-means processor; this one has more", resource.at("spec", "processors")
             )
+
+    def references(self, resource: Resource) -> Iterator[Reference]:
+        yield from super().references(resource)
+        for name, path in _models(resource.spec):
+            yield Reference(Address("inference-endpoint", name), ("spec", *path), soft=True)
 
     def render(self, resource: Resource, context: Context) -> Body | Waiting:
         body = copy(resource.spec)

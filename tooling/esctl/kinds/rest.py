@@ -12,11 +12,10 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender, Waiting
 from . import schema
 from .base import Context, Cost, Needs, Reference, owner_mark
+from .index_references import Refers, from_mappings, from_settings
 from .normalise import Rule, aliases, as_list, copy, drop, drop_if, get, mappings, settings, without_owner
 
 Listing = Callable[[Any], Iterable[tuple[str, Body]]]
-Refers = Callable[[Body], Iterable[tuple[str, str, Path]]]
-"""From a spec: the kind and id of each resource it points to, and the path where it does."""
 
 
 def managed(name: str, body: Body) -> str | None:
@@ -170,30 +169,6 @@ def each(kind: str, *path: str | int) -> Refers:
     return refers
 
 
-def setting(kind: str, path: Path, *names: str) -> Refers:
-    """The value of an index setting below `path`, nested or dotted; `_none` means none."""
-
-    def walk(value: Any, dotted: str, place: Path) -> Iterator[tuple[str, str, Path]]:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                yield from walk(item, f"{dotted}.{key}" if dotted else str(key), (*place, key))
-        elif isinstance(value, str) and dotted.removeprefix("index.") in names and value != "_none":
-            yield kind, value, place
-
-    def refers(spec: Body) -> Iterator[tuple[str, str, Path]]:
-        return walk(get(spec, path), "", path)
-
-    return refers
-
-
-def from_settings(path: Path) -> tuple[Refers, ...]:
-    """What index settings refer to."""
-    return (
-        setting("ingest-pipeline", path, "default_pipeline", "final_pipeline"),
-        setting("ilm-policy", path, "lifecycle.name"),
-    )
-
-
 def _zero_ages(body: Body, capabilities: Capabilities) -> Body:
     """`min_age` of nothing is added to every phase; `delete_searchable_snapshot: true` to delete (row 27)."""
     for phase in (get(body, ("policy", "phases")) or {}).values():
@@ -245,6 +220,7 @@ _OF_A_TEMPLATE = (
     drop_if(("template", "aliases"), {}),
     drop_if(("deprecated",), False),
 )
+_REFERS = (from_settings("template", "settings"), from_mappings("template", "mappings"))
 _FROM_NOW_ON = Cost(Consequence.NEXT_ROLLOVER, "indices made from now on; existing ones stay as they are")
 
 COMPONENT_TEMPLATE = RestKind(
@@ -258,7 +234,7 @@ COMPONENT_TEMPLATE = RestKind(
     rules=_OF_A_TEMPLATE,
     meta=("_meta",),
     takes_effect=_FROM_NOW_ON,
-    refers_to=from_settings(("template", "settings")),
+    refers_to=_REFERS,
 )
 
 
@@ -316,5 +292,5 @@ INDEX_TEMPLATE = IndexTemplateKind(
     ),
     meta=("_meta",),
     takes_effect=_FROM_NOW_ON,
-    refers_to=(each("component-template", "composed_of"), *from_settings(("template", "settings"))),
+    refers_to=(each("component-template", "composed_of"), *_REFERS),
 )

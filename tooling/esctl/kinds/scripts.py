@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import EsctlError, Problem, ServerError
 from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
-from .base import Context, Cost, Part
+from .base import Context, Cost, Part, Reference
 from .normalise import copy, get
 from .rest import RestKind
+from .search_references import search_references
 
 MUSTACHE = "mustache"
 STATE = "/_cluster/state/metadata"
@@ -107,6 +108,15 @@ class ScriptKind(RestKind):
 @dataclass(frozen=True)
 class SearchTemplateKind(ScriptKind):
     """Mustache, which a server compiles when it is called for the first time."""
+
+    def references(self, resource: Resource) -> Iterator[Reference]:
+        """What the search names; of a template that is text, as far as it is JSON before it is filled in."""
+        script: Any = resource.spec.get("script")
+        place: Path = ("spec", "script")
+        if isinstance(script, dict):
+            script, place = script.get("source"), (*place, "source")
+        for reference in search_references(_parsed(script), place):
+            yield replace(reference, path=place) if isinstance(script, str) else reference
 
     def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterator[str]:
         """Whether the stored template is Mustache at all; what its callers put in is theirs."""

@@ -13,6 +13,7 @@ from .chart_references import index_names
 from .differences import same
 from .normalise import as_list, copy, drop, drop_if, get
 from .rest import RestKind
+from .search_references import search_references
 
 STARTED, STOPPED, FAILED = "started", "stopped", "failed"
 OWN = ("state", "defer_validation")
@@ -71,6 +72,7 @@ class TransformKind(RestKind):
         pipeline = get(resource.spec, ("dest", "pipeline"))
         if isinstance(pipeline, str):
             yield Reference(Address("ingest-pipeline", pipeline), ("spec", "dest", "pipeline"))
+        yield from search_references(get(resource.spec, ("source", "query")), ("spec", "source", "query"))
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         bodies = list(_paged(sender, self.listing))

@@ -17,6 +17,7 @@ from ..secret import MARK, Secret
 from . import schema
 from .base import Context, Cost, Needs, Reference
 from .normalise import copy, get
+from .search_references import search_references
 from .secured import WATCHER, SecuredKind, listed
 from .watch_form import one_form, with_durations
 
@@ -75,6 +76,7 @@ class WatchKind(SecuredKind):
             if isinstance(name, str) and not set(name) & set("*<{"):
                 path: Path = ("spec", "input", "search", "request", "indices", position)
                 yield Reference(Address("index", name), path, soft=True)
+        yield from search_references(resource.spec.get("input"), ("spec", "input"))
 
     def found(
         self, sender: Sender, addresses: Collection[Address] | None, capabilities: Capabilities

@@ -158,7 +158,7 @@ _told(
     "missing-reference",
     "references",
     "warning",
-    "Something is named that this project does not write: a pipeline, a policy, a repository, a data view.",
+    "Something is named that this project does not write: a pipeline, a policy, a synonym set, an inference endpoint.",
     "A warning: it may be made elsewhere. `plan` looks it up; missing there, it is an error.",
     "kind: ingest-pipeline\nid: orders\nspec: {processors: [{pipeline: {name: addresses}}]}",
     "kind: ingest-pipeline\nid: orders\nspec: {processors: [{pipeline: {name: addresses}}]}\n---\n"
