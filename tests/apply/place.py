@@ -64,11 +64,11 @@ class Place:
             made = plan or make_plan(invocation, cluster, **choices)
             return run(made, cluster, invocation.kinds, allow=allow)
 
-    def send(self, method, path, body=None):
+    def send(self, method, path, body=None, accept=()):
         from esctl.model import Request
 
         with self.invocation().cluster(WRITING) as cluster:
-            return cluster.send(Request("elasticsearch", method, path, body=body)).body
+            return cluster.send(Request("elasticsearch", method, path, body=body), accept=accept).body
 
     def writes(self):
         """Lines of the access log that are no reads."""

@@ -147,7 +147,11 @@ class AliasKind:
         return (Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}),)
 
     def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
-        """The alias as a whole: what else stands behind it would be taken out."""
+        """Each place in it, and the alias as a whole: what else stands behind it would be taken out."""
+        for key in KEYS:
+            targets = body.get(key)
+            for name in targets if isinstance(targets, dict) else ():
+                yield ("name", address.id, str(name)), (key, name)
         yield ("name", address.id), ()
 
     def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:

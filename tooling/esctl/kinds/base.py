@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 OWNER = "esctl"
 """Key below `_meta` that says which project owns a resource: `{"esctl": {"project": name}}`."""
 
+Part = tuple[str, ...]
+"""What somebody can own of an object, as a path of names: `kinds.parts` says which there are."""
+
 
 @dataclass(frozen=True)
 class Context:
     """What rendering may know beside the resource itself.
 
     `model` gives the k-means model that was fitted for a pipeline's id, or None. `places` are the indices that really
-    stand behind the names of those whose documents moved: some APIs refuse an alias.
+    stand behind the names of those whose documents moved: some APIs refuse an alias. `had` says whether a part of an
+    object was this project's when it was last applied, whichever of its resources had it.
     """
 
     project: str = ""
@@ -44,6 +48,7 @@ class Context:
     model: Callable[[str], KMeansModel | None] = lambda pipeline: None
     embedding: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    had: Callable[[Part], bool] = lambda part: False
 
 
 @dataclass(frozen=True)
@@ -270,10 +275,6 @@ class Verifiable(Protocol):
     def verify(self, address: Address, body: Body, sender: Sender, capabilities: Capabilities) -> Iterable[str]:
         """What does not work, one line each; nothing where all is well. `body` is the rendered body."""
         ...
-
-
-Part = tuple[str, ...]
-"""What somebody can own of an object, as a path of names: `kinds.parts` says which there are."""
 
 
 @runtime_checkable

@@ -172,7 +172,8 @@ class DocumentsKind:
         operations: list[list[Body]] = []
         for id, source in body["documents"].items():
             if moved or id in damaged or known.get(id) != wanted["documents"][id]:
-                action = "index" if id in known or body.get("overwrite") else "create"
+                ours = id in known or context.had(("document", wanted["index"], id))
+                action = "index" if ours or body.get("overwrite") else "create"
                 operations.append([{action: {"_index": wanted["index"], "_id": id}}, source])
         gone = [id for id in found["documents"] if id not in known or id not in wanted["documents"]]
         operations += [[{"delete": {"_index": found["index"], "_id": id}}] for id in gone]

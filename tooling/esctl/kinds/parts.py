@@ -71,8 +71,9 @@ class Claims:
 
 def owned(kinds: Mapping[str, Kind], entries: Iterable[tuple[Address, Body, str]]) -> Iterator[Owner]:
     """The parts of each (address, body, project); of kinds that share nothing, none."""
+    known = {name for ground in GROUNDS for name in ground}
     for address, body, project in entries:
-        kind = kinds.get(address.kind)
+        kind = kinds.get(address.kind) if address.kind in known else None
         if kind is not None and can(kind, Sharing):
             for part, _ in kind.parts(address, body):
                 yield Owner(part, address, project)
@@ -88,11 +89,16 @@ def held(kind: Kind, address: Address, body: Body, claims: Claims) -> str | None
 
 
 def less(kind: Kind, address: Address, body: Body, claims: Claims, wanted: Body | None = None) -> Body | None:
-    """`body` without the parts that somebody else has, save for those of `wanted`; None where nothing is left."""
+    """`body` without the parts that another resource has, save for those of `wanted`; None where nothing is left."""
     if not claims or not can(kind, Sharing):
         return body
     kept = {part for part, _ in kind.parts(address, wanted)} if wanted is not None else set()
-    return kind.without(address, body, lambda part: part not in kept and claims.of(part) is not None)
+
+    def taken(part: Part) -> bool:
+        owner = claims.of(part)
+        return owner is not None and owner.address != address and part not in kept
+
+    return kind.without(address, body, taken)
 
 
 def said(part: Part) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..kinds.base import Context, Kind
+from ..kinds.parts import Claims, owned
 from ..model import Action, Address, Change, Plan, Resource
 from .change import change_of
 from .order import ordered, rank
@@ -36,6 +37,9 @@ def build(
         return not selected or Choices.match(address, selected)
 
     desired = ordered(resources, kinds)
+    survey = replace(survey, written=Claims(owned(kinds, ((r.address, r.spec, "") for r in desired))))
+    last = Claims(owned(kinds, ((a, r.body, "") for a, r in survey.remembered.items())))
+    context = replace(context, had=lambda part: last.of(part) is not None)
     came_from = moves(desired, survey, kinds)
     changes = []
     for resource in desired:

@@ -77,13 +77,17 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
 def own(
     live: Live | None, remembered: Remembered | None, survey: Survey, kind: Kind, wanted: Body | None = None
 ) -> tuple[Live | None, Remembered | None]:
-    """Both without the parts that other projects own, save for those of `wanted`: they are not ours to take back."""
-    if live is not None:
-        body = less(kind, live.address, live.body, survey.parts, wanted)
-        live = None if body is None else live if body is live.body else replace(live, body=body)
-    if remembered is not None:
-        body = less(kind, remembered.address, remembered.body, survey.parts, wanted)
-        remembered = replace(remembered, body=body or {}) if body is not remembered.body else remembered
+    """Both without the parts that other projects own, or other resources of this one, save for those of `wanted`.
+
+    Those are not to be taken back: whoever has them now goes on having them.
+    """
+    for claims in (survey.parts, survey.written):
+        if live is not None:
+            body = less(kind, live.address, live.body, claims, wanted)
+            live = None if body is None else live if body is live.body else replace(live, body=body)
+        if remembered is not None:
+            body = less(kind, remembered.address, remembered.body, claims, wanted)
+            remembered = remembered if body is remembered.body else replace(remembered, body=body or {})
     return live, remembered
 
 

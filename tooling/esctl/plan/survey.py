@@ -20,7 +20,7 @@ class Survey:
     `missing` are the resources that others refer to and neither the project nor the servers have, with the place that
     refers to them. `unknown` are those whose state could not be read, with the reason. `begun` are there, and not in
     the ledger, because an earlier run was interrupted while it made them. `parts` are what other projects own of
-    objects that several resources stand on.
+    objects that several resources stand on; `written` what the project's files own of them (`build` fills it in).
     """
 
     live: Mapping[Address, Live] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Survey:
     seal: Seal = field(default_factory=Seal.fresh)
     begun: Collection[Address] = ()
     parts: Claims = field(default_factory=Claims)
+    written: Claims = field(default_factory=Claims)
 
 
 @dataclass(frozen=True)
