@@ -8,11 +8,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
-from esctl.kinds import NAMES
+from esctl.errors import Source
+from esctl.kinds import NAMES, registry
+from esctl.model import Address, Resource
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "kinds"
+CASES = ROOT / "tests" / "cases"
 
 
 def script(name: str) -> ModuleType:
@@ -41,6 +45,35 @@ def test_every_kind_has_an_example_and_a_page(made: dict[Path, str]) -> None:
 def test_a_page_of_a_kind_is_fresh(name: str, made: dict[Path, str]) -> None:
     path = FOLDER / f"{name}.md"
     assert path.read_text(encoding="utf-8") == made[path], "run python tooling/docs/kinds.py"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_says_all_that_a_kind_has_to_say(name: str, made: dict[Path, str]) -> None:
+    text = made[FOLDER / f"{name}.md"]
+    for row in ("`spec`", "compared", "owner", "Elasticsearch", "licence", "Serverless"):
+        assert re.search(rf"^\| {row} \| .+ \|$", text, re.MULTILINE), f"nothing about {row}"
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    told = {section.partition("\n")[0]: section.partition("\n")[2].strip() for section in sections}
+    for title in ("Example", "Requests", "What changes, and what that costs", "Refers to", "Pull", "Rules"):
+        assert told.get(title), f"there is no section {title}"
+    changes = [line for line in told["What changes, and what that costs"].splitlines() if line.startswith("| ")][1:]
+    assert len(changes) >= 2 and "it is deleted" in changes[-1], "tooling/docs/changes.yaml has none of this kind"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_names_every_kind_that_examples_and_cases_refer_to(name: str, made: dict[Path, str]) -> None:
+    """What tooling/docs/references.yaml forgets shows here."""
+    section = made[FOLDER / f"{name}.md"].partition("## Refers to")[2].partition("## ")[0]
+    kind = registry()[name]
+    bodies = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (CASES / name).glob("*.yaml")]
+    bodies = [case.get("written") for case in bodies if isinstance(case, dict)]
+    example = yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    bodies += [document["spec"] for document in example if document["kind"] == name]
+    for body in bodies:
+        if not isinstance(body, dict) or "attributes" in body:
+            continue  # a saved object, in the server's form
+        for reference in kind.references(Resource(Address(name, "it"), body, Source("it.yaml"))):
+            assert f"`{reference.target.kind}`" in section
 
 
 def test_the_page_of_the_commands_is_fresh() -> None:

@@ -89,7 +89,8 @@ def test_every_rule_that_is_named_anywhere_is_explained() -> None:
     for path in (ROOT / "tooling" / "esctl").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         named |= set(re.findall(r'\brule="([a-z-]+)"', text))
-        named |= set(re.findall(r'"(?:error|warning)", "([a-z-]+)"\)', text))  # of a Finding
+        if "kinds" in path.parts:
+            named |= set(re.findall(r'"(?:error|warning)", "([a-z-]+)"\)', text))  # of a Finding
     assert named - set(RULES) == set()
 
 

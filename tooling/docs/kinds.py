@@ -23,18 +23,18 @@ from in_process import InProcess
 
 from esctl.errors import EsctlError, Source
 from esctl.kinds import NAMES, registry
-from esctl.kinds.base import Collecting, Context, Kind, Moving, Producing, Verifiable
+from esctl.kinds.base import Collecting, Context, Cost, Kind, Moving, Producing, Replaceable, Verifiable
 from esctl.kinds.normalise import copy
 from esctl.kinds.rules import RULES
-from esctl.model import Address, Body, Capabilities, Live, Request, Resource
+from esctl.model import Address, Body, Capabilities, Consequence, Live, Request, Resource
 from esctl.project import load_resources, load_settings
 from esctl.secret import MARK
 
 ROOT = Path(__file__).absolute().parents[2]
 FOLDER = ROOT / "docs" / "kinds"
-CHANGES: dict[str, dict[str, Body]] = yaml.safe_load(
-    (Path(__file__).absolute().parent / "changes.yaml").read_text(encoding="utf-8")
-)
+HERE = Path(__file__).absolute().parent
+CHANGES: dict[str, dict[str, Body]] = yaml.safe_load((HERE / "changes.yaml").read_text(encoding="utf-8"))
+REFERENCES: dict[str, Body] = yaml.safe_load((HERE / "references.yaml").read_text(encoding="utf-8"))
 CAPABILITIES = Capabilities(sandbox=True)
 CONTEXT = Context(project="docs", capabilities=CAPABILITIES)
 SEVERAL = {"esctl.kinds.rest", "esctl.kinds.saved_objects"}  # modules whose docstring is not about one kind
@@ -99,7 +99,7 @@ def _page(name: str) -> str:
     parts = [f"# {name}", kind.about, _facts(kind), f"## Example\n\n```yaml\n{seen.example.rstrip()}\n```"]
     parts += [f"## How it works\n\n{notes}" for notes in [_notes(kind)] if notes]
     parts += [_requests(seen), _costs(kind, seen)]
-    parts += [f"## Refers to\n\n{text}" for text in [_references(kind, seen)] if text]
+    parts += [f"## Refers to\n\n{_references(kind)}"]
     parts += [_pulled(kind, seen)]
     parts += [f"## Rules\n\n{_rules(name)}"]
     parts += ["Made from the kind by `python tooling/docs/kinds.py`. [All kinds](README.md)"]
@@ -237,17 +237,31 @@ def _costs(kind: Kind, seen: Seen) -> str:
         assert isinstance(rendered, dict)
         after = kind.normalise(rendered, CAPABILITIES)
         assert after != before, f"{kind.name}: {words} changes nothing"
-        rows.append((words, kind.cost(before, after, CAPABILITIES)))
-    if not rows:
-        rows.append(("any change", kind.cost(before, before, CAPABILITIES)))
-    rows.append(("it is deleted", kind.cost(before, None, CAPABILITIES)))
-    shown = [f"| {what} | {cost.consequence} | {cost.words.replace(chr(10), '<br>')} |" for what, cost in rows]
+        cost = kind.cost(before, after, CAPABILITIES)
+        rows.append((words, _how(kind, seen, rendered, cost), cost))
+    rows.append(("it is deleted", "", kind.cost(before, None, CAPABILITIES)))
+    shown = [
+        f"| {what} | {how} | {cost.consequence} | {cost.words.replace(chr(10), '<br>')} |" for what, how, cost in rows
+    ]
     more = "\n\nWhat cannot change in place moves: [moving documents](../moving-documents.md)."
     return (
-        "## What changes cost\n\n| change | consequence | |\n|---|---|---|\n"
+        "## What changes, and what that costs\n\n| change | how | consequence | |\n|---|---|---|---|\n"
         + "\n".join(shown)
         + (more if isinstance(kind, Moving) else "")
     )
+
+
+def _how(kind: Kind, seen: Seen, rendered: Body, cost: Cost) -> str:
+    """Whether a change is made in place, as the requests for it show."""
+    if cost.consequence is Consequence.REINDEX:
+        return "documents move"
+    if cost.consequence is Consequence.IRREVERSIBLE and not cost.in_place and isinstance(kind, Replaceable):
+        return "made anew"
+    requests = kind.write(seen.resource.address, rendered, seen.live, CONTEXT)
+    assert seen.live is not None
+    gone = {request.path for request in _deletion(kind, seen.resource.address, seen.rendered, seen.live)}
+    anew = any(request.method == "DELETE" and request.path in gone for request in requests)
+    return "made anew" if anew else "in place"
 
 
 def _edit(spec: Any, path: list[str], value: Any) -> None:
@@ -260,26 +274,21 @@ def _edit(spec: Any, path: list[str], value: Any) -> None:
         spec[last] = value
 
 
-def _references(kind: Kind, seen: Seen) -> str:
-    """The kinds that examples and test cases of this kind point to."""
-    resources = [resource for resource in _specs(kind) if resource is not None]
-    hard, soft = set[str](), set[str]()
-    for resource in [seen.resource, *resources]:
-        try:
-            for reference in kind.references(resource):
-                (soft if reference.soft else hard).add(reference.target.kind)
-        except (TypeError, AttributeError, KeyError):
-            continue  # a case may hold a body in the server's form
-    told = [f"`{name}`: must be there" for name in sorted(hard)]
-    told += [f"`{name}`: comes first where the project writes it" for name in sorted(soft - hard)]
-    return "\n".join(f"- {line}" for line in told)
-
-
-def _specs(kind: Kind) -> Iterator[Resource]:
-    for path in sorted((ROOT / "tests" / "cases" / kind.name).glob("*.yaml")):
-        case = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(case, dict) and isinstance(case.get("written"), dict):
-            yield Resource(Address(kind.name, "case"), case["written"], Source(path.name))
+def _references(kind: Kind) -> str:
+    """The kinds that it points to, with where it names them, as it says of its spec in references.yaml."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    resource = Resource(Address(kind.name, "it"), REFERENCES.get(kind.name) or {}, Source("references.yaml"))
+    for reference in kind.references(resource):
+        where = ".".join("*" if isinstance(key, int) else str(key) for key in reference.path[1:]) or "its id"
+        places = found.setdefault((reference.target.kind, reference.soft), [])
+        places.extend([f"`{where}`"] if where != "its id" and f"`{where}`" not in places else [where] * (not places))
+    if not found:
+        return "Nothing that esctl follows; `depends_on` says what else comes first."
+    told = [
+        f"- `{name}`: {'comes first where the project writes it' if soft else 'must be there'} ({', '.join(places)})"
+        for (name, soft), places in sorted(found.items())
+    ]
+    return "\n".join(told)
 
 
 def _pulled(kind: Kind, seen: Seen) -> str:
