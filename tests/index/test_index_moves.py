@@ -355,3 +355,43 @@ def test_an_alias_of_its_own_follows_the_index(place: Place) -> None:
     place.apply()
     assert place.send("GET", "/catalogue")["pics-v2"]["aliases"]["catalogue"] == {"filter": {"term": {"n": 1}}}
     assert exit_code(place.plan()) == 0
+
+
+ALIAS = "---\nkind: alias\nid: pictures\nspec: {indices: {pics: {%s}}}\n"
+
+
+def held(place: Place) -> dict[str, Any]:
+    """Index → options of the alias `pictures`."""
+    return {name: body["aliases"]["pictures"] for name, body in place.send("GET", "/_alias/pictures").items()}
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["with documents", "empty"])
+def test_a_new_alias_of_an_index_that_moves_in_the_same_apply(place: Place, empty: bool) -> None:
+    for id in NUMBERS if empty else ():
+        place.send("DELETE", f"/pics/_doc/{id}?refresh=true")
+    place.write(AS_LONG + ALIAS % "")
+    done = place.apply()
+    assert [(str(o.change.address), o.reason) for o in done.failed] == []
+    assert held(place) == {"pics" if empty else "pics-v2": {}}
+    assert exit_code(place.plan()) == 0
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["of the project", "made elsewhere"])
+def test_an_alias_of_an_index_that_has_moved_is_made_changed_and_taken_away(
+    place: Place, elsewhere: bool, tmp_path: Path
+) -> None:
+    place.write(AS_LONG)
+    place.apply()
+    moved = AS_LONG
+    if elsewhere:
+        place, moved = Place(tmp_path / "other", place.sandbox, "other"), ""
+    for options, expected in (("", {}), ("is_write_index: true", {"is_write_index": True})):
+        place.write(moved + ALIAS % options)
+        assert [(str(o.change.address), o.reason) for o in place.apply().failed] == []
+        assert held(place) == {"pics-v2": expected}
+        assert exit_code(place.plan()) == 0
+    if not elsewhere:  # changed in the apply in which the index moves once more
+        place.write(AS_LONG.replace("long", "double") + ALIAS % "is_write_index: false")
+        assert [(str(o.change.address), o.reason) for o in place.apply().failed] == []
+        assert held(place) == {"pics-v3": {"is_write_index": False}}
+        assert exit_code(place.plan()) == 0

@@ -46,23 +46,24 @@ def carry_out(
     on_event: Callable[[Event], None] = lambda event: None,
     *,
     pause: Callable[[float], None] = time.sleep,
-) -> None:
+) -> Mapping[str, str]:
     """Do what `change.reindex` says: move the documents, or take back what an earlier run left half done.
+
+    Returns the index that now stands where another did, by each of the names that it had.
 
     Raises EsctlError with the documents that could not be moved (then everything is as it was), Refused where something
     is in the way, ServerError where the servers failed: then a second run goes on.
     """
     if change.reindex is None:
-        return
+        return {}
     move = _Move(change, change.reindex, sender, lease, on_event, pause)
     if change.reindex.undo:
         move.undo()
-        return
+        return {}
     try:
         if change.reindex.plain and change.reindex.documents == 0:
-            move.make_anew()
-        else:
-            move.run()
+            return move.make_anew()
+        return move.run()
     except (_Failed, ServerError) as error:
         refused = not isinstance(error, ServerError) or error.status in _REFUSALS
         if not refused:
@@ -83,7 +84,7 @@ class _Move:
     on_event: Callable[[Event], None]
     pause: Callable[[float], None]
 
-    def run(self) -> None:
+    def run(self) -> Mapping[str, str]:
         """From wherever an earlier run stopped to the end."""
         names = self.reindex
         found = self.indices(names.source, names.target, names.kept)
@@ -107,14 +108,14 @@ class _Move:
         if target is None or not goes_on or not mark(target)["moved"].get("complete"):
             self.copy(source, moving.get("task"))
         self.swap(source, cloned=clone is not None and goes_on)
+        return dict.fromkeys((names.alias, names.source), names.target)
 
-    def make_anew(self) -> None:
+    def make_anew(self) -> Mapping[str, str]:
         """An empty index: deleted and made again, where it still is empty once nobody can write."""
         name = self.reindex.source
         found = self.indices(name, self.reindex.target)
         if self.reindex.target in found:  # an earlier run had documents to move
-            self.run()
-            return
+            return self.run()
         source = self.source_of(found)
         self.note(name, source, moving={"to": self.reindex.target, "digest": self.moved["digest"]})
         self.write("PUT", f"{_path(name)}/_block/write")
@@ -127,6 +128,7 @@ class _Move:
         del body["mappings"]["_meta"][OWNER]["moved"]
         self.delete(name)
         self.write("PUT", _path(name), body)
+        return {}
 
     @property
     def moved(self) -> Body:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ..cluster import Cluster, Lease, Ledger, holder
 from ..errors import EsctlError, Refused, ServerError
-from ..kinds.base import Context, Following, Judging, Kind, Producing, can
+from ..kinds.base import Context, Following, Judging, Kind, Placing, Producing, can
 from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
 from ..plan.sealing import Seal, aligned, sealed
 from ..plan.summary import to_do
@@ -122,6 +122,8 @@ class _Run:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     produced: list[Produced] = field(default_factory=list)
     failed: Change | None = None
+    places: dict[str, str] = field(default_factory=dict)
+    """Indices that moved in this run: what stands now where another did, by its names."""
 
     def carry_out(self, changes: Sequence[Change]) -> None:
         """Kind by kind, so that one list reads back all that was written and one bulk remembers it.
@@ -164,7 +166,7 @@ class _Run:
         if change.reindex is not None:
             from .reindex import carry_out
 
-            carry_out(change, self.cluster, self.lease, self.on_event)
+            self.places |= carry_out(change, self.cluster, self.lease, self.on_event)
         return self._send(change, change.requests)
 
     def _send(self, change: Change, requests: Sequence[Request]) -> Produced | None:
@@ -172,6 +174,8 @@ class _Run:
         produced = None
         for request in requests:
             self.lease.check()
+            if self.places and can(kind, Placing):
+                request = kind.placed(request, self.places)
             gone = (404,) if request.method == "DELETE" else ()
             try:
                 response = self.cluster.send(request, accept=gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -120,7 +120,7 @@ class AliasKind:
         """All in one request: what is behind the alias and no longer written goes, in the moment the rest comes."""
         wanted = self.normalise(body, context.capabilities)["indices"]
         found = self.normalise(live.body, context.capabilities)["indices"] if live else {}
-        places = live.version.get("indices", {}) if live else {}
+        places = {**context.places, **(live.version.get("indices", {}) if live else {})}
         # `must_exist`: where one was removed in the meantime, the whole request is refused (404), not half of it done.
         actions = [
             {"remove": {"index": places.get(name, name), "alias": address.id, "must_exist": True}}
@@ -133,6 +133,14 @@ class AliasKind:
             if found.get(name) != options
         ]
         return (Request("elasticsearch", "POST", "/_aliases", body={"actions": actions}),)
+
+    def placed(self, request: Request, places: Mapping[str, str]) -> Request:
+        actions = [
+            {verb: {**options, "index": places.get(options["index"], options["index"])}}
+            for action in request.body["actions"]
+            for verb, options in action.items()
+        ]
+        return replace(request, body={"actions": actions})
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         """Without knowing what is behind it. `withdraw` does."""

@@ -242,6 +242,15 @@ class Moving(Protocol):
 
 
 @runtime_checkable
+class Placing(Protocol):
+    """A kind whose requests name indices themselves, which may have moved since the requests were made."""
+
+    def placed(self, request: Request, places: Mapping[str, str]) -> Request:
+        """The request with the names that indices have now, `places`, for those that they had."""
+        ...
+
+
+@runtime_checkable
 class Collecting(Protocol):
     """A kind that can be pulled, adopted as a whole, and held in a snapshot."""
 

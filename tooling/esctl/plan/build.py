@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..kinds.base import Context, Kind
+from ..kinds.moving import concrete
 from ..kinds.parts import Claims, owned
 from ..model import Action, Address, Change, Plan, Resource
 from .change import change_of
@@ -39,7 +40,8 @@ def build(
     desired = ordered(resources, kinds)
     survey = replace(survey, written=Claims(owned(kinds, ((r.address, r.spec, "") for r in desired))))
     last = Claims(owned(kinds, ((a, r.body, "") for a, r in survey.remembered.items())))
-    context = replace(context, had=lambda part: last.of(part) is not None)
+    places = {a.id: name for a, one in survey.live.items() if a.kind == "index" and (name := concrete(a, one)) != a.id}
+    context = replace(context, places=places, had=lambda part: last.of(part) is not None)
     came_from = moves(desired, survey, kinds)
     changes = []
     for resource in desired:
