@@ -146,7 +146,7 @@ def test_markdown_is_harmless(asked: tuple[Client, Asked]) -> None:
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "vbscript:x", "data:text/html,x"])
 def test_markdown_links_run_no_script(link: str) -> None:
-    from esctl.viewer.markdown import markdown_html
+    from esctl.preview.markdown import markdown_html
 
     assert "<a" not in markdown_html(f"[x]({link})")
     assert "<script" not in markdown_html("<script>alert(1)</script>")

@@ -16,6 +16,7 @@ COMMANDS = {
     "init": ("project", "Write a small project that validates and plans."),
     "validate": ("project", "Check every file: no server is asked."),
     "render": ("rendering", "Show what each resource becomes on the wire."),
+    "preview": ("preview", "Draw dashboards and charts into files."),
     "explain": ("explain", "Say what a rule of validate means, with examples."),
     "graph": ("graph", "Draw which resource refers to which."),
     "plan": ("plan", "Show what apply would do."),

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import EsctlError
 from ..model import Body
-from .filters import TimeRange, custom_filter, exists_filter, phrase_filter, query_clause, range_filter
-from .lens import Column
+from .filters import TimeRange, custom_filter, exists_filter, phrase_filter, query_clause, range_filter, span_of
+from .lens import Column, NotDrawn
 
 OTHER = "__other__"
 MISSING = "__missing__"
@@ -37,7 +35,7 @@ class Context:
 
 
 def bucket_aggregation(column: Column, context: Context) -> Body:
-    """Without its sub-aggregations. Raises EsctlError for an operation that is not drawn yet."""
+    """Without its sub-aggregations. Raises NotDrawn for an operation that is not known."""
     match column.operation:
         case "terms":
             return _terms(column, context)
@@ -56,7 +54,7 @@ def bucket_aggregation(column: Column, context: Context) -> Body:
         case "filters":
             clauses = [query_clause(f.get("input") or {}) for f in column.params.get("filters") or ()]
             return {"filters": {"filters": {str(i): clause for i, clause in enumerate(clauses)}}}
-    raise EsctlError(f'operation "{column.operation}" is not drawn yet')
+    raise NotDrawn(f'operation "{column.operation}" is not drawn yet')
 
 
 def _terms(column: Column, context: Context) -> Body:
@@ -89,7 +87,7 @@ def _date_histogram(column: Column, context: Context) -> Body:
     interval = str(column.params.get("interval") or "auto")
     empty = 0 if column.params.get("includeEmptyRows", True) else 1
     if interval == "auto":
-        span = context.time_range and time_span(context.time_range)
+        span = context.time_range and span_of(context.time_range)
         if not span:
             return {"auto_date_histogram": {"field": column.field, "buckets": _BARS}}
         interval = next((s for s in _STEPS if _step_seconds(s) * 100 >= span), _STEPS[-1])
@@ -99,26 +97,6 @@ def _date_histogram(column: Column, context: Context) -> Body:
 
 def _step_seconds(step: str) -> int:
     return int(step[:-1]) * _SECONDS[step[-1]]
-
-
-def time_span(time_range: TimeRange) -> float | None:
-    """Seconds between both ends, where no server is needed to read them: ISO dates, `now`, `now-15m`; not rounded."""
-    now = datetime.now(UTC)
-    ends = [_instant(text, now) for text in (time_range.start, time_range.end)]
-    return abs((ends[1] - ends[0]).total_seconds()) if ends[0] and ends[1] else None
-
-
-def _instant(text: str, now: datetime) -> datetime | None:
-    relative = re.fullmatch(r"now(?:([+-])(\d+)([smhdwMy]))?(?:/[smhdwMy])?", text)
-    if relative:
-        days = {"w": 7, "M": 30, "y": 365}.get(relative[3] or "", 0)
-        seconds = int(relative[2] or 0) * (days * 86400 if days else _SECONDS.get(relative[3] or "s", 1))
-        return now + timedelta(seconds=seconds if relative[1] == "+" else -seconds)
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def histogram_interval(column: Column, low: float, high: float) -> float:
@@ -168,7 +146,7 @@ def bucket_width(column: Column, body: Body) -> float | None:
 def click_filters(column: Column, key: Any, *, index: str, width: float | None = None) -> list[Body]:
     """The filters that "only this" means for one key of one column; none where a key stands for the rest."""
     field = column.field
-    if key == OTHER or key is None:
+    if key == OTHER or key is None or column.operation == "esql" or column.state.get("esql"):
         return []
     if key == MISSING:
         return [exists_filter(field, index=index, negate=True)]

@@ -51,6 +51,8 @@ class Panel:
     hide_title: bool = False
     section: str | None = None
     time_range: TimeRange | None = None
+    problem: str = ""
+    """Why its definition could not be read: a library object that is missing."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,14 @@ def data_view_of(stored: Body) -> DataView:
     """From an `index-pattern` saved object."""
     attributes = stored.get("attributes") or {}
     title = str(attributes.get("title") or stored["id"])
-    return DataView(stored["id"], title, str(attributes.get("name") or title), attributes.get("timeFieldName") or None)
+    return DataView(
+        stored["id"],
+        title,
+        str(attributes.get("name") or title),
+        attributes.get("timeFieldName") or None,
+        _json(attributes.get("fieldFormatMap"), {}, "fieldFormatMap"),
+        _json(attributes.get("runtimeFieldMap"), {}, "runtimeFieldMap"),
+    )
 
 
 def _json(stored: Any, default: Any, what: str) -> Any:
@@ -146,7 +155,7 @@ def _panel(stored: Body, references: list[Body], objects: Objects) -> Panel:
         for r in references
         if r["name"].startswith(f"{panel_id}:")
     ]
-    target = _by_reference(stored, own, references, objects)
+    target, problem = _by_reference(stored, own, references, objects)
     kind = str(stored.get("type") or (target or {}).get("type") or "")
     kind, definition = _definition(_KINDS.get(kind, kind), config, own, target)
     titles = (config.get("title"), stored.get("title"), ((target or config).get("attributes") or {}).get("title"))
@@ -161,6 +170,7 @@ def _panel(stored: Body, references: list[Body], objects: Objects) -> Panel:
         bool(config.get("hidePanelTitles", config.get("hide_title", False))),
         grid.get("sectionId"),
         _time_range(config.get("timeRange") or config.get("time_range")),
+        problem,
     )
 
 
@@ -168,16 +178,15 @@ def _time_range(stored: Any) -> TimeRange | None:
     return TimeRange(stored["from"], stored["to"]) if isinstance(stored, dict) and "from" in stored else None
 
 
-def _by_reference(stored: Body, own: list[Body], references: list[Body], objects: Objects) -> Body | None:
-    """The library object a panel points to: 9.4+ `savedObjectRef`, before that `panelRefName`."""
+def _by_reference(stored: Body, own: list[Body], references: list[Body], objects: Objects) -> tuple[Body | None, str]:
+    """The library object a panel points to (9.4+ `savedObjectRef`, earlier `panelRefName`), or why there is none."""
     wanted = stored.get("panelRefName")
     for reference in (*own, *references):
         if reference["name"] == wanted or (reference in own and reference["name"] == "savedObjectRef"):
             found = objects.get((reference["type"], reference["id"]))
-            if found is None:
-                raise EsctlError(f'{reference["type"]} "{reference["id"]}" is missing in Kibana')
-            return found
-    return None
+            missing = f'{reference["type"]} "{reference["id"]}" does not exist'
+            return found, "" if found else missing
+    return None, ""
 
 
 def _definition(kind: str, config: Body, own: list[Body], target: Body | None) -> tuple[str, Body]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..errors import EsctlError
@@ -19,17 +21,45 @@ class TimeRange:
     end: str
 
 
+_RELATIVE = re.compile(r"now(?:([+-])(\d+)([smhdwMy]))?(?:/[smhdwMy])?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000}
+
+
+def span_of(time_range: TimeRange) -> float | None:
+    """Seconds between both ends, where no server is needed to read them: ISO dates, `now`, `now-15m`; not rounded."""
+    now = datetime.now(UTC)
+    start, end = instant(time_range.start, now), instant(time_range.end, now)
+    return abs((end - start).total_seconds()) if start and end else None
+
+
+def instant(text: str, now: datetime) -> datetime | None:
+    """A time as a dashboard stores it; None for date math that only a server reads."""
+    relative = _RELATIVE.fullmatch(text)
+    if relative:
+        seconds = int(relative[2] or 0) * _SECONDS[relative[3] or "s"]
+        return now + timedelta(seconds=seconds if relative[1] == "+" else -seconds)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What a dashboard applies to its panels: stored filters (Kibana's form), queries (`{query, language}`), time."""
+    """What a dashboard applies to its panels: stored filters (Kibana's form), queries (`{query, language}`), time.
+
+    `variables` are the values that controls give to `?name` in ES|QL.
+    """
 
     filters: tuple[Body, ...] = ()
     queries: tuple[Body, ...] = ()
     time_range: TimeRange | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def without_globals(self) -> Scope:
         """For a layer that ignores global filters; the time range stays, as in Kibana."""
-        return Scope(time_range=self.time_range)
+        return Scope(time_range=self.time_range, variables=self.variables)
 
 
 def scope_query(scope: Scope, *, time_field: str | None = None) -> Body:

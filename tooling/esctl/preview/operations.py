@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import EsctlError, did_you_mean
+from ..errors import did_you_mean
 from ..model import Body
-from .filters import query_clause
-from .lens import RECORDS, Column
+from .filters import TimeRange, query_clause
+from .lens import RECORDS, Column, NotDrawn
+from .shifts import earlier
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class Operation:
     aggregation: Callable[[Column], Body | None]
     value: Callable[[Any, Column], Any]
     order: Callable[[Column], str] = lambda column: ""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The time that a layer's documents have: its field, and what is looked at of it."""
+
+    field: str | None = None
+    time_range: TimeRange | None = None
 
 
 def _of_field(name: str, **more: Any) -> Callable[[Column], Body | None]:
@@ -87,38 +96,56 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "last_value": Operation(_last_aggregation, _last, lambda c: f"[{c.field}]"),
 }
-COMPUTED = ("formula", "static_value")
+SERIES = ("differences", "moving_average", "cumulative_sum", "counter_rate")
+"""Columns that are worked out along the rows of a series."""
+COMPUTED = ("formula", "static_value", *SERIES)
 """Columns that need no aggregation of their own."""
 
 
 def operation(column: Column) -> Operation:
-    """Raises EsctlError for an operation, or an option of one, that is not drawn yet."""
+    """Raises NotDrawn for an operation that is not known."""
     if column.operation not in OPERATIONS:
-        raise EsctlError(
+        raise NotDrawn(
             f'operation "{column.operation}" is not drawn yet', hint=did_you_mean(column.operation, OPERATIONS)
         )
-    for option in ("timeShift", "timeScale", "reducedTimeRange"):
-        if column.state.get(option):
-            raise EsctlError(f'"{option}" of {column.label!r} is not drawn yet')
     return OPERATIONS[column.operation]
 
 
-def metric_aggregation(column: Column) -> Body | None:
-    """The aggregation of a metric column; its own filter wraps it, and the metric then stands inside as `value`."""
-    inner = operation(column).aggregation(column)
+def _wraps(column: Column, reach: Reach) -> Body | None:
+    """The filter around a metric: its own, and the end of the time range that a reduced one leaves."""
+    clauses = []
     own = column.state.get("filter")
-    if not own or not own.get("query"):
+    if own and own.get("query"):
+        clauses.append(query_clause(own))
+    reduced = column.state.get("reducedTimeRange")
+    if reduced and reach.field and reach.time_range:
+        end = reach.time_range.end
+        bounds = {"gte": earlier(end, str(reduced)), "lte": end, "format": "strict_date_optional_time"}
+        clauses.append({"range": {reach.field: bounds}})
+    return None if not clauses else clauses[0] if len(clauses) == 1 else {"bool": {"filter": clauses}}
+
+
+def _filtered(column: Column) -> bool:
+    """Whether `_wraps` may have put a filter around it; the answer says whether it did."""
+    return bool((column.state.get("filter") or {}).get("query") or column.state.get("reducedTimeRange"))
+
+
+def metric_aggregation(column: Column, reach: Reach = Reach()) -> Body | None:  # noqa: B008
+    """The aggregation of a metric column; a filter wraps it, and the metric then stands inside as `value`."""
+    inner = operation(column).aggregation(column)
+    wrapping = _wraps(column, reach)
+    if wrapping is None:
         return inner
-    wrapped: Body = {"filter": query_clause(own)}
+    wrapped: Body = {"filter": wrapping}
     if inner:
         wrapped["aggs"] = {"value": inner}
     return wrapped
 
 
-def metric_order(column: Column, name: str) -> str:
+def metric_order(column: Column, name: str, reach: Reach = Reach()) -> str:  # noqa: B008
     """The path by which a `terms` aggregation orders by this column, whose aggregation is called `name`."""
     kind = operation(column)
-    filtered = bool((column.state.get("filter") or {}).get("query"))
+    filtered = _wraps(column, reach) is not None
     if kind.aggregation(column) is None:
         return f"{name}>_count" if filtered else "_count"
     return (f"{name}>value" if filtered else name) + kind.order(column)
@@ -127,10 +154,11 @@ def metric_order(column: Column, name: str) -> str:
 def metric_value(column: Column, bucket: Body, name: str) -> Any:
     """The column's value in one bucket (or at the top of the answer)."""
     kind = operation(column)
-    if (column.state.get("filter") or {}).get("query"):
-        bucket = bucket.get(name) or {}
+    counts = kind.aggregation(column) is None
+    if _filtered(column) and name in bucket and "doc_count" in bucket[name]:
+        bucket = bucket[name]
         name = "value"
-    if kind.aggregation(column) is None:
+    if counts:
         value = bucket.get("doc_count", 0)
     else:
         value = kind.value(bucket.get(name) or {}, column)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..model import Body
 from .buckets import MISSING, OTHER, bucket_rows, bucket_width, click_filters
+from .computed import with_computed
+from .filters import TimeRange
 from .lens import Column, Layer, Lens
 from .operations import COMPUTED, metric_value
-from .search import Search, wants_missing, wants_other
+from .search import OtherSearch, Search, counts_only, wants_missing, wants_other
+from .shifts import brought_forward
 
 Row = dict[str, Any]
 """Values by column id; a bucket column's value is its key."""
+Rests = Mapping[tuple[tuple[str, ...], str], Body]
+"""The bucket of each "Other", by the keys around it and its column."""
 
 
 @dataclass(frozen=True)
@@ -48,64 +53,127 @@ class Table:
         return made
 
 
-def lens_rows(lens: Lens, searches: tuple[Search, ...], responses: Mapping[str, Body]) -> dict[str, Table]:
-    """Rows by layer id; `responses` holds each search's answer by layer id. Static layers need none."""
-    asked = {search.layer: search for search in searches}
+def lens_rows(
+    lens: Lens,
+    searches: Sequence[Search],
+    responses: Mapping[str, Body],
+    *,
+    others: Mapping[str, tuple[OtherSearch, Body]] | None = None,
+    time_range: TimeRange | None = None,
+) -> dict[str, Table]:
+    """Rows by layer id; `responses` and `others` hold each search's answer by its key. Static layers need none.
+
+    Layers of ES|QL are left out: `esql.esql_table` reads them.
+    """
     tables = {}
     for layer in lens.layers.values():
-        search = asked.get(layer.id)
-        if search is None:
-            tables[layer.id] = Table(layer, (_with_computed(layer, {}),))
+        if layer.esql:
             continue
-        answer = responses[layer.id]
+        own = [search for search in searches if search.layer == layer.id]
+        if not own:
+            tables[layer.id] = Table(layer, with_computed(layer, [{}], {}, time_range))
+            continue
+        answer = responses[own[0].key]
         total = int(((answer.get("hits") or {}).get("total") or {}).get("value", 0))
-        top = {**(answer.get("aggregations") or {}), "doc_count": total}
+        widths = _widths(layer, own[0].body.get("aggs") or {}, own[0].names)
         notes: list[str] = []
-        rows = tuple(_with_computed(layer, row) for row in _walk(layer, search, top, 0, notes))
-        widths = _widths(layer, search.body.get("aggs") or {}, search.names)
-        tables[layer.id] = Table(layer, rows, total, widths, tuple(dict.fromkeys(notes)))
+        rows = _rows(layer, own[0], answer, total, (others or {}).get(own[0].key), notes)
+        for search in own[1:]:
+            found = responses[search.key]
+            count = int(((found.get("hits") or {}).get("total") or {}).get("value", 0))
+            earlier = _rows(layer, search, found, count, (others or {}).get(search.key), notes)
+            _join(layer, rows, earlier, search.shift, widths, time_range)
+        full = with_computed(layer, rows, widths, time_range)
+        tables[layer.id] = Table(layer, full, total, widths, tuple(dict.fromkeys(notes)))
     return tables
 
 
-def _walk(layer: Layer, search: Search, bucket: Body, depth: int, notes: list[str]) -> Iterator[Row]:
+def _rows(
+    layer: Layer,
+    search: Search,
+    answer: Body,
+    total: int,
+    other: tuple[OtherSearch, Body] | None,
+    notes: list[str],
+) -> list[Row]:
+    top = {**(answer.get("aggregations") or {}), "doc_count": total}
+    return list(_walk(layer, search, top, 0, (), _rests(other), notes))
+
+
+def _rests(other: tuple[OtherSearch, Body] | None) -> Rests:
+    if not other:
+        return {}
+    asked, answer = other
+    found = answer.get("aggregations") or {}
+    buckets: dict[tuple[tuple[str, ...], str], Body] = {}
+    for name, rest in asked.rests.items():
+        buckets[rest.path, rest.column] = found[f"rest-{rest.depth}"]["buckets"][name]
+    return buckets
+
+
+def _walk(
+    layer: Layer, search: Search, bucket: Body, depth: int, path: tuple[str, ...], rests: Rests, notes: list[str]
+) -> Iterator[Row]:
     if depth == len(layer.buckets):
-        yield {c.id: metric_value(c, bucket, search.names[c.id]) for c in layer.metrics if c.operation not in COMPUTED}
+        yield {c.id: metric_value(c, bucket, search.names[c.id]) for c in _asked(layer, search)}
         return
     column = layer.buckets[depth]
     name = search.names[column.id]
     answer = bucket.get(name) or {}
     for key, inner in bucket_rows(column, answer):
-        for row in _walk(layer, search, inner, depth + 1, notes):
+        for row in _walk(layer, search, inner, depth + 1, (*path, repr(key)), rests, notes):
             yield {column.id: key, **row}
     if wants_missing(column):
         missing = bucket.get(f"{name}-missing") or {}
         if missing.get("doc_count"):
-            for row in _walk(layer, search, missing, depth + 1, notes):
+            for row in _walk(layer, search, missing, depth + 1, (*path, MISSING), rests, notes):
                 yield {column.id: MISSING, **row}
     rest = answer.get("sum_other_doc_count") or 0
     if rest and wants_other(column):
-        yield from _other(layer, column, depth, rest, notes)
+        if (path, column.id) in rests:
+            for row in _walk(layer, search, rests[path, column.id], depth + 1, (*path, OTHER), rests, notes):
+                yield {column.id: OTHER, **row}
+        elif counts_only(layer, depth):
+            yield {column.id: OTHER, **{c.id: rest for c in _asked(layer, search)}}
+        else:
+            notes.append(f'"Other" of {column.label} is not drawn: {rest} documents')
 
 
-def _other(layer: Layer, column: Column, depth: int, rest: int, notes: list[str]) -> Iterator[Row]:
-    """The rest of a `terms` aggregation: known without a second search only where plain counts are asked for."""
-    asked = [c for c in layer.metrics if c.operation not in COMPUTED]
-    if all(c.operation == "count" and not c.state.get("filter") for c in asked) and depth == len(layer.buckets) - 1:
-        yield {column.id: OTHER, **{c.id: rest for c in asked}}
-    else:
-        notes.append(f'"Other" of {column.label} is not drawn: {rest} documents')
+def _asked(layer: Layer, search: Search) -> list[Column]:
+    """The metrics that this search asks for."""
+    return [c for c in layer.metrics if c.operation not in COMPUTED and c.id in search.asked]
 
 
-def _with_computed(layer: Layer, row: Row) -> Row:
-    """Add static values and formulas, take their hidden parts away."""
-    full = dict(row)
-    for column in layer.metrics:
-        if column.operation == "static_value":
-            full[column.id] = float(column.params.get("value") or 0)
-        elif column.formula:
-            values = {name: row.get(f"{column.id}:{name}") for name in column.formula.parts}
-            full[column.id] = column.formula.evaluate(values)
-    return {column_id: value for column_id, value in full.items() if not layer.columns[column_id].hidden}
+def _join(
+    layer: Layer,
+    rows: list[Row],
+    earlier: list[Row],
+    shift: str,
+    widths: Mapping[str, float | None],
+    time_range: TimeRange | None,
+) -> None:
+    """Put the metrics of earlier documents beside the rows of the same keys, their dates brought forward."""
+    assert time_range  # nothing is shifted without one
+    dates = {c.id for c in layer.buckets if c.operation == "date_histogram"}
+    names = [c.id for c in layer.buckets]
+
+    def key(row: Row, moved: bool) -> str:
+        parts = []
+        for name in names:
+            value = row[name]
+            if moved and name in dates and isinstance(value, int | float):
+                value = brought_forward(value, time_range, shift)
+            if name in dates and isinstance(value, int | float):
+                width = widths.get(name)
+                value = round(value / width) if width else round(value / 3_600_000)
+            parts.append(repr(value))
+        return "\x1f".join(parts)
+
+    mine = [c.id for c in layer.metrics if c.shift == shift and c.operation not in COMPUTED]
+    found = {key(row, True): row for row in earlier}
+    for row in rows:
+        match = found.get(key(row, False), {})
+        row.update({name: match.get(name) for name in mine})
 
 
 def _widths(layer: Layer, aggregations: Body, names: Mapping[str, str]) -> dict[str, float | None]:

@@ -15,9 +15,8 @@ from typing import Any, Literal
 
 from ..errors import EsctlError, did_you_mean
 from ..model import Body, Path
-from .buckets import time_span
 from .colours import AMSTERDAM
-from .filters import Scope, scope_query
+from .filters import Scope, scope_query, span_of
 
 _CONTEXT_PARTS = ("must", "filter", "must_not")
 _URL_KEYS = {"index", "body", "%context%", "%context_query%", "%timefield%", "%type%", "timeout"}
@@ -213,7 +212,7 @@ def _interval(wanted: Any, scope: Scope) -> Body:
     if isinstance(wanted, dict) and "%autointerval%" in wanted:
         asked = wanted["%autointerval%"]
         bars = _DEFAULT_BARS if asked is True else int(asked)
-        span = scope.time_range and time_span(scope.time_range)
+        span = scope.time_range and span_of(scope.time_range)
         text = next((name for limit, name in _ROUNDED if span / bars <= limit), "1y") if span else "1d"
     calendar = re.fullmatch(r"1?[mhd]|1?[wMqy]|minute|hour|day|week|month|quarter|year", text)
     return {"calendar_interval" if calendar else "fixed_interval": text}

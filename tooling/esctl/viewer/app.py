@@ -19,9 +19,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import EsctlError, ServerError
-from ..preview import Dashboard, read_dashboard, vega_config
+from ..preview import Dashboard, control_filter, read_dashboard, vega_config
 from .bundle import bundle_name, vega_bundle
-from .panels import control_filter, control_options, panel_chart, scope_of
+from .panels import control_options, panel_json, scope_of
 from .servers import Servers
 
 STATIC = Path(str(files("esctl.viewer") / "static"))
@@ -72,7 +72,7 @@ class Viewer:
         panel = next((p for p in dashboard.panels if p.id == wanted.get("panel")), None)
         if panel is None:
             raise EsctlError(f'the dashboard has no panel "{wanted.get("panel")}"')
-        return panel_chart(panel, dashboard, scope_of(wanted), self.servers.search)
+        return panel_json(panel, dashboard, scope_of(wanted), self.servers.search)
 
     def control(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         dashboard = self._known(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..errors import EsctlError
@@ -12,21 +11,15 @@ from ..preview import (
     Control,
     Dashboard,
     Panel,
+    Question,
     Scope,
     TimeRange,
-    bounds_requests,
-    lens_chart,
-    lens_requests,
-    lens_rows,
-    phrases_filter,
-    read_bounds,
-    read_lens,
+    answered,
+    panel_chart,
     scope_query,
-    undrawn,
-    vega_filled,
-    vega_ready,
+    side_by_side,
 )
-from .markdown import markdown_html
+from ..preview.markdown import markdown_html
 
 Search = Callable[[str, Body], Body]
 """Index pattern and body → Elasticsearch's answer."""
@@ -44,48 +37,24 @@ def scope_of(wanted: Mapping[str, Any]) -> Scope:
     return Scope(tuple(filters), (query,) if query else (), span)
 
 
-def panel_chart(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
+def panel_json(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
     """The panel as JSON for the page. Raises EsctlError (ServerError included): the panel's one line."""
-    if panel.time_range:
-        scope = Scope(scope.filters, scope.queries, panel.time_range)
-    match panel.kind:
-        case "lens":
-            return _lens(panel, dashboard, scope, search)
+    if panel.problem:
+        raise EsctlError(panel.problem)
+
+    def send(question: Question) -> Body:
+        if question.kind == "esql":
+            raise EsctlError("ES|QL is not asked for by this page yet")
+        return search(question.index, question.body)
+
+    chart = answered(panel_chart(panel, dashboard, scope), side_by_side(send))
+    match chart.kind:
         case "vega":
-            return _vega(panel, scope, search)
+            more = {"kind": chart.model["mode"], "resize": chart.model["resize"], "own": True}
+            return {"spec": chart.spec, "scoped": chart.scoped, **more}
         case "markdown":
-            return {"kind": "markdown", "html": markdown_html(panel.definition["content"]), "scoped": False}
-    return {**undrawn(f"cannot draw {panel.kind} panels yet", panel.definition).as_json(), "scoped": False}
-
-
-def _lens(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
-    try:
-        lens = read_lens(panel.definition, data_views=dashboard.data_views)
-        first = bounds_requests(lens, scope)
-        bounds = {s.layer: read_bounds(s, search(s.index, s.body)) for s in first}
-        searches = lens_requests(lens, scope, bounds=bounds)
-    except EsctlError as error:
-        if "drawn yet" not in str(error):
-            raise
-        return {**undrawn(str(error), panel.definition.get("state") or {}).as_json(), "scoped": False}
-    answers = _side_by_side([(s.index, s.body) for s in searches], search)
-    tables = lens_rows(lens, searches, {s.layer: a for s, a in zip(searches, answers, strict=True)})
-    scoped = any(not layer.ignore_global_filters for layer in lens.layers.values())
-    return {**lens_chart(lens, tables).as_json(), "scoped": scoped}
-
-
-def _vega(panel: Panel, scope: Scope, search: Search) -> Body:
-    ready = vega_ready(panel.definition["spec"], scope)
-    answers = _side_by_side([(s.index, s.body) for s in ready.searches], search)
-    spec = vega_filled(ready, {s.path: a for s, a in zip(ready.searches, answers, strict=True)})
-    return {"kind": ready.mode, "spec": spec, "resize": ready.resize, "own": True, "scoped": True}
-
-
-def _side_by_side(wanted: list[tuple[str, Body]], search: Search) -> list[Body]:
-    if len(wanted) < 2:
-        return [search(index, body) for index, body in wanted]
-    with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
-        return list(pool.map(lambda pair: search(*pair), wanted))
+            return {"kind": "markdown", "html": markdown_html(chart.model["content"]), "scoped": False}
+    return {**chart.as_json(), "scoped": chart.scoped}
 
 
 def control_options(control: Control, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
@@ -116,11 +85,3 @@ def control_options(control: Control, dashboard: Dashboard, scope: Scope, search
 def _key(bucket: Body) -> Any:
     text = bucket.get("key_as_string")
     return text == "true" if text in ("true", "false") else bucket["key"]
-
-
-def control_filter(control: Control, values: list[Any], *, exclude: bool = False) -> Body:
-    """The filter that a control with these values chosen adds to the dashboard."""
-    field = str(control.settings.get("field_name") or "")
-    made = phrases_filter(field, values, index=control.data_view)
-    made["meta"] |= {"controlledBy": control.id, "negate": exclude}
-    return made

@@ -43,6 +43,7 @@ READS: Table = (
     ("GET POST", "/{pattern}/_field_caps", INDICES + "fields", "fields behind a data view"),
     ("GET POST", "/_msearch", "max_concurrent_searches", "several searches in one request"),
     ("GET POST", "/{pattern}/_msearch", "max_concurrent_searches", "several searches in one request"),
+    ("POST", "/_query", "", "rows of ES|QL, for a chart"),
     (
         "POST",
         "/{pattern}/_pit",

@@ -26,16 +26,20 @@ class Chart:
     `table`: model `{columns, rows: [[{value, text, colour, background, filters}]], page_size, sorting, row_numbers}`;
     `vega-lite`: `spec`, whose data rows carry `filters`, a position in the model's `filters`;
     `tags`: model `{tags: [{text, value, size, colour, filters}], caption}`;
+    `vega`: a spec of the user's own, model `{mode, resize}`; `markdown`: model `{content}`;
+    `image`: model `{src, fit, background, alt}`; `links`: model `{layout, links: [{label, destination, kind}]}`;
     `empty`: nothing matched; `undrawn`: model `{reason, definition}`.
     """
 
-    kind: Literal["metric", "table", "tags", "vega-lite", "empty", "undrawn"]
+    kind: Literal["metric", "table", "tags", "vega-lite", "vega", "markdown", "image", "links", "empty", "undrawn"]
     model: Body = field(default_factory=dict)
     spec: Body | None = None
     legend: tuple[LegendItem, ...] = ()
     legend_position: str = "right"
     summary: str = ""
     notes: tuple[str, ...] = ()
+    scoped: bool = True
+    """Whether the dashboard's filters change it."""
 
     def as_json(self) -> dict[str, Any]:
         legend = [

@@ -1,4 +1,4 @@
-"""Markdown panels → safe HTML: raw HTML stays text, links open in a new tab and cannot run scripts."""
+"""Markdown panels → safe HTML or tokens: raw HTML stays text, links open in a new tab and cannot run scripts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ def markdown_html(text: str) -> str:
     """CommonMark with tables, strikethrough and bare links; `html` is off, so that tags are shown, not obeyed."""
     rendered: str = _renderer().render(text)
     return rendered
+
+
+def markdown_tokens(text: str) -> list[Any]:
+    """markdown-it's tokens of the same text."""
+    tokens: list[Any] = _renderer().parse(text)
+    return tokens
 
 
 @lru_cache(maxsize=1)
