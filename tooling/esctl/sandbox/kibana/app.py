@@ -17,7 +17,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import api_dashboards, data_views, roles, saved_objects, spaces
+from . import (
+    api_connectors,
+    api_dashboards,
+    api_maintenance,
+    api_rules,
+    api_settings,
+    api_slos,
+    data_views,
+    roles,
+    saved_objects,
+    spaces,
+)
 from .call import Call, Handler
 from .errors import KibanaError, bad_request, not_found
 from .exports import export_objects
@@ -61,7 +72,11 @@ def kibana_app(data: Path, *, version: str = "9.5", elasticsearch: roles.Elastic
 
 def routes(version: str) -> tuple[tuple[str, str, Handler], ...]:
     """What a release answers; everything else is its 404."""
-    return ROUTES if version == "8.19" else ROUTES + api_dashboards.ROUTES
+    own = api_maintenance.LISTED_BEFORE if version == "8.19" else (*api_maintenance.LISTED, *api_dashboards.ROUTES)
+    return (*own, *ROUTES, *(route for module in _MODULES for route in module.ROUTES))
+
+
+_MODULES = (api_connectors, api_rules, api_slos, api_maintenance, api_settings)
 
 
 _INTERNAL = "An internal server error occurred. Check Kibana server logs for details."
@@ -97,7 +112,7 @@ def _route(
             space=request.scope.get("space", "default"),
             params=dict(request.path_params),
             query=parse_qs(request.url.query, keep_blank_values=True),
-            body=await _json(request) if method in ("POST", "PUT") and not path.endswith("_import") else None,
+            body=await _json(request) if method in ("POST", "PUT", "PATCH") and not path.endswith("_import") else None,
             files=await _files(request) if path.endswith("_import") else {},
             beside=beside,
         )

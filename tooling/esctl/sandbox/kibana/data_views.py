@@ -11,6 +11,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from . import api_settings
 from .errors import bad_request, object_not_found
 from .registry import CORE_MIGRATION_VERSION, latest
 from .store import SavedObject, Store
@@ -89,6 +90,8 @@ def create_view(store: Store, body: Any, *, space: str, version: str) -> dict[st
             core_version=CORE_MIGRATION_VERSION,
             type_version=latest("index-pattern", version) or "",
         )
+        if api_settings.DEFAULT_VIEW not in api_settings.settings(store, space):  # the first one made so is the default
+            api_settings.change(store, space, {api_settings.DEFAULT_VIEW: id_})
         return {"data_view": _spec(store.put(saved))}
 
 
