@@ -10,7 +10,7 @@ EXAMPLES = json.loads((Path(__file__).parent / "as_code.examples.json").read_tex
 DEFINITIONS = as_code_schema()["$defs"]
 NOT_YET = ("esql", "differences", "moving_average", "cumulative_sum", "counter_rate", "formula", "legacy", "annotation",
            "trend", "range_slider", "time_slider", "pinned_esql")  # fmt: skip
-LEFT_OUT = ("drilldowns", "references", "access_control", "project_routing", "esql_approximation", "show_hint_bar",
+LEFT_OUT = ("raw", "drilldowns", "references", "access_control", "project_routing", "esql_approximation", "show_hint_bar",
             "field_settings", "values_source")  # fmt: skip
 NOT_WRITTEN = {("areas", "fill")}
 

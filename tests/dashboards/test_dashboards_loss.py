@@ -5,9 +5,9 @@ import random
 import pytest
 from as_code_samples import EXAMPLES, at, leaves, others, replaced, sample
 
-from esctl.dashboards import check_dashboard, decode, encode, to_saved_objects
+from esctl.dashboards import check_dashboard, decode, encode, lacking, to_saved_objects
 
-VERSIONS = ((8, 19, 0), (9, 5, 0))
+VERSIONS = ((8, 19, 0), (9, 6, 0))
 WITHOUT_EFFECT = {
     "time_range.mode": "Kibana does not keep it: the bounds say what it is",
     "axis.x.scale": "over a data view the bucket decides; Kibana drops it as well",
@@ -27,8 +27,13 @@ PANELS = [
 ]
 
 
+NO_SECTIONS = ("panels.title", "panels.collapsed", "panels.id")
+"""Before 9.1 a section's panels stand among the others."""
+
+
 def written(spec):
-    return [to_saved_objects(spec, id="d", version=version) for version in VERSIONS]
+    """By version, for those that have everything in it."""
+    return {v: to_saved_objects(spec, id="d", version=v) for v in VERSIONS if not list(lacking(spec, v))}
 
 
 def told(path):
@@ -46,8 +51,8 @@ def lost_values(spec):
             if list(check_dashboard(changed)):
                 continue
             after = written(changed)
-            kept = [one != two for one, two in zip(before, after, strict=True)]
-            if not all(kept) and not (kept[1] and OLD_RULES_LACK in name):
+            kept = [before[version] != after[version] for version in before if version in after]
+            if not all(kept) and not (kept[-1] and (OLD_RULES_LACK in name or name in NO_SECTIONS)):
                 yield name, at(spec, path), other
             break
 
@@ -105,6 +110,6 @@ def test_every_supported_example_converts():
             continue
         converted += 1
         assert list(lost_values(spec)) == []
-        for saved in written(spec):
+        for saved in written(spec).values():
             assert encode(decode(saved[0])) == saved[0]
-    assert converted == 10
+    assert converted >= 46

@@ -110,11 +110,6 @@ def test_one_mistake_at_one_place_is_one_line():
             'panel 1: operation "formula" is not supported yet',
         ),
         (
-            dashboard({"type": "links", "config": {"ref_id": "x"}}),
-            ("panels", 0, "type"),
-            'panel 1: panel type "links" is not supported yet',
-        ),
-        (
             dashboard(chart(data_source={"type": "esql", "query": "FROM a"}, metrics=[{"column": "n"}])),
             ("panels", 0, "config", "data_source", "type"),
             "panel 1: an ES|QL data source is not supported yet",
@@ -156,11 +151,6 @@ def test_one_mistake_at_one_place_is_one_line():
             dashboard({"title": "S", "grid": {"y": 0}, "panels": [chart(title="In", legend={"size": "huge"})]}),
             ("panels", 0, "panels", 0, "config", "legend", "size"),
             'panel "In": unknown size "huge"; one of auto, s, m, l, xl',
-        ),
-        (
-            {"title": "t", "access_control": {"access_mode": "default"}},
-            ("access_control",),
-            '"access_control" is not supported yet',
         ),
     ],
 )  # fmt: skip

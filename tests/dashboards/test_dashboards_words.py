@@ -53,17 +53,13 @@ def test_changes_in_words():
     assert told() == []
     assert told(title="U") == ['~ title: "T" → "U"']
     assert told(tags=["x"]) == ['+ tag "x"']
-    assert told(control="other") == ['~ control "shop": index-pattern "orders" → "other"']
-    assert told(g="b") == ['~ visualization g: visualization "a" → "b"']
-    assert told(view="v2") == ['~ pie "Status": references.0.id: "orders" → "v2"']
+    assert told(control="other") == ['~ control "shop": data view "orders" → "other"']
+    assert told(g="b") == ['~ vega g: ref_id: "a" → "b"']
+    assert told(view="v2") == ['~ pie "Status": data view "orders" → data view "v2"']
     assert told(pinned_panels=[]) == ['- control "shop"']
-    assert told(time_range={"from": "now-1d", "to": "now"}) == [
-        "~ timeRestore: true added",
-        '~ timeFrom: "now-1d" added',
-        '~ timeTo: "now" added',
-    ]
+    assert told(time_range={"from": "now-1d", "to": "now"}) == ["~ time range: as the viewer has it → now-1d to now"]
     section = {"title": "S", "grid": {"y": 10}, "panels": []}
-    assert told(panels=[section]) == ["- visualization g", '- pie "Status"', '+ section "S"']
+    assert told(panels=[section]) == ["- vega g", '- pie "Status"', '+ section "S"']
 
 
 def test_a_long_text_is_told_by_its_lines():
@@ -84,5 +80,5 @@ def test_panels_have_names():
     for version in ((8, 19, 0), (9, 5, 0)):
         spec = {"title": "T", "panels": [{"type": "vis", "config": config}]}
         (panel,) = decode(to_saved_objects(spec, id="d", version=version)[0])["attributes"]["panelsJSON"]
-        assert describe_panel(panel) == 'metric "Images"'
+        assert describe_panel(panel) == 'metric "Images": count, left quarter'
     assert describe_panel({"type": "map", "panelIndex": "m"}) == "map m"

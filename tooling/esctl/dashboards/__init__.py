@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .check import check_dashboard, check_visualization
-from .convert import to_saved_objects, visualization_object
+from .convert import dashboard_object, lacking, to_saved_objects, visualization_object
 from .from_saved import NotAsCode, as_code_of
 from .mistake_words import Mistake
 from .normal import normal_form
@@ -16,10 +16,12 @@ __all__ = [
     "as_code_of",
     "check_dashboard",
     "check_visualization",
+    "dashboard_object",
     "decode",
     "describe_panel",
     "differences_in_words",
     "encode",
+    "lacking",
     "normal_form",
     "to_saved_objects",
     "visualization_object",

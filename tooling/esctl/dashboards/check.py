@@ -9,14 +9,10 @@ from typing import Any
 from .as_code import as_code_schema
 from .chart_rules import rule_mistakes
 from .charts import CHARTS, unsupported_in_chart
-from .controls import OPTIONS_LIST
 from .mistake_words import Mistake, Path
 from .mistakes import Checker
-from .panels import unsupported_in_panel
 from .placement import COLUMNS, Placed, panel_title, place
 from .vega import vega_mistakes
-
-UNSUPPORTED_KEYS = ("access_control", "project_routing", "esql_approximation")
 
 
 def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
@@ -37,7 +33,6 @@ def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
                 at = (*path, *mistake.path)
                 yield Mistake(at, _named(spec, at) + mistake.message, mistake.hint)
     if not found:
-        yield from _unsupported(spec)
         yield from _identities(spec)
         yield from _grid(spec)
 
@@ -79,29 +74,18 @@ def _panels(spec: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _panel(panel: dict[str, Any]) -> Iterator[Mistake]:
-    missing = list(unsupported_in_panel(panel))
+    config = panel.get("config", {})
+    missing = []
+    if panel["type"] == "vis" and "ref_id" not in config:
+        missing = [(("config", *path), name) for path, name in unsupported_in_chart(config)]
     for path, name in missing:
         yield _not_yet(path, name)
-    config = panel.get("config", {})
     if panel["type"] == "vega" and "spec" in config:
         for path, message, hint in vega_mistakes(config["spec"]):
             yield Mistake(("config", "spec", *path), message, hint)
     if panel["type"] == "vis" and not missing and "ref_id" not in config:
         for mistake in rule_mistakes(config):
             yield Mistake(("config", *mistake.path), mistake.message, mistake.hint)
-
-
-def _unsupported(spec: dict[str, Any]) -> Iterator[Mistake]:
-    for key in UNSUPPORTED_KEYS:
-        if key in spec:
-            yield _not_yet((key,), f'"{key}"')
-    if "show_hint_bar" in spec.get("options", {}):
-        yield _not_yet(("options", "show_hint_bar"), '"show_hint_bar"')
-    for n, control in enumerate(spec.get("pinned_panels", ())):
-        if control["type"] != OPTIONS_LIST:
-            yield _not_yet(("pinned_panels", n, "type"), f'control "{control["type"]}"')
-        elif control["config"].get("values_source") == "esql":
-            yield _not_yet(("pinned_panels", n, "config", "values_source"), "a control over ES|QL")
 
 
 def _identities(spec: dict[str, Any]) -> Iterator[Mistake]:

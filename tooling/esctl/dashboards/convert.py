@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from . import vega
 from .charts import chart_attributes
 from .controls import controls
 from .filters import dashboard_filters
-from .form import Form, Version, query_state
+from .form import Form, Version, given, query_state
+from .left_over import patched
+from .panels import lacking as lacking_in_panel
 from .panels import stored_panel
-from .placement import flattened, place
+from .placement import Path, flattened, place
+from .saved_object import encode
 
 SavedObject = dict[str, Any]
 CORE_VERSION = "8.8.0"
@@ -19,6 +23,13 @@ TYPE_VERSIONS = {"dashboard": "8.9.0", "visualization": "8.5.0", "lens": "8.9.0"
 """Old on purpose: every later Kibana migrates an object forward, none takes one from its future."""
 SECTIONS_VERSION = "10.3.0"
 """The first model version of dashboards that holds sections."""
+ROUTING_VERSION = "10.4.0"
+"""The first that holds `projectRouting`."""
+SINCE: dict[str, tuple[str, Version]] = {
+    "access_control": ("access control", (9, 4, 0)),
+    "project_routing": ("project routing", (9, 4, 0)),
+    "esql_approximation": ("approximation of ES|QL", (9, 6, 0)),
+}
 OPTIONS = {
     "hide_panel_titles": ("hidePanelTitles", False),
     "use_margins": ("useMargins", True),
@@ -27,16 +38,22 @@ OPTIONS = {
     "sync_tooltips": ("syncTooltips", False),
     "hide_panel_borders": ("hidePanelBorders", False),
     "auto_apply_filters": ("autoApplyFilters", True),
+    "show_hint_bar": ("showHintBar", True),
 }
 
 
 def to_saved_objects(
     spec: dict[str, Any], *, id: str, version: Version, context: object | None = None
 ) -> list[SavedObject]:
-    """The saved objects of a dashboard, the dashboard itself first.
+    """The saved objects of a dashboard as Kibana imports them: JSON that it keeps as text is text."""
+    return [encode(dashboard_object(spec, id=id, version=version))]
 
-    `spec` is the body of Kibana's Dashboards API (with `vega` panels) and has passed `check_dashboard`; `version` is
-    the Kibana that will read it. JSON that Kibana keeps as text is text here: `saved_object.decode` opens it.
+
+def dashboard_object(spec: dict[str, Any], *, id: str, version: Version) -> SavedObject:
+    """The decoded saved object of a dashboard.
+
+    `spec` is the body of Kibana's Dashboards API (with `vega` and `raw` panels) and has passed `check_dashboard`;
+    `version` is the Kibana that will read it, which is known to have all that is written (`lacking`).
     """
     form = Form(version)
     placement = place(spec)
@@ -54,12 +71,11 @@ def to_saved_objects(
     attributes: dict[str, Any] = {
         "title": spec["title"],
         "description": spec.get("description", ""),
-        "panelsJSON": _text(panels),
-        "optionsJSON": _text(_options(spec.get("options", {}), form)),
-        "kibanaSavedObjectMeta": {
-            "searchSourceJSON": _text({"query": query_state(spec.get("query")), "filter": filters})
-        },
+        "panelsJSON": panels,
+        "optionsJSON": _options(spec.get("options", {}), form),
+        "kibanaSavedObjectMeta": {"searchSourceJSON": {"query": query_state(spec.get("query")), "filter": filters}},
         **_time(spec),
+        **given(spec, project_routing="projectRouting", esql_approximation="isApproximate"),
         **control_attributes,
     }
     stamp = TYPE_VERSIONS["dashboard"]
@@ -69,7 +85,29 @@ def to_saved_objects(
             {"title": section.title, "collapsed": section.collapsed, "gridData": {"y": section.y, "i": section.id}}
             for section in placement.sections
         ]
-    return [_object("dashboard", id, attributes, references, stamp)]
+    if "project_routing" in spec:
+        stamp = ROUTING_VERSION
+    if "raw" in spec:
+        attributes = patched({"attributes": attributes}, spec["raw"])["attributes"]
+    made = _object("dashboard", id, attributes, references, stamp)
+    if spec.get("access_control", {}).get("access_mode", "default") != "default":
+        made["accessControl"] = {"accessMode": spec["access_control"]["access_mode"]}
+    return made
+
+
+def lacking(spec: dict[str, Any], version: Version) -> Iterator[tuple[Path, str, Version]]:
+    """Path, name, and first Kibana of each thing in a dashboard that a Kibana of this version does not have."""
+    for key, (name, since) in SINCE.items():
+        if key in spec and version < since:
+            yield (key,), name, since
+    if "show_hint_bar" in spec.get("options", {}) and version < (9, 6, 0):
+        yield ("options", "show_hint_bar"), "the option show_hint_bar", (9, 6, 0)
+    for placed in place(spec).all():
+        for path, name, since in lacking_in_panel(placed.panel, version):
+            yield (*placed.path, *path), name, since
+    for n, control in enumerate(spec.get("pinned_panels", ())):
+        if control["config"].get("values_source") == "esql" and version < (9, 5, 0):
+            yield ("pinned_panels", n, "config", "values_source"), "a control over ES|QL values", (9, 5, 0)
 
 
 def visualization_object(spec: dict[str, Any], *, id: str) -> SavedObject:
@@ -119,6 +157,8 @@ def _options(options: dict[str, Any], form: Form) -> dict[str, Any]:
         del state["autoApplyFilters"]
         if not state["hidePanelBorders"]:
             del state["hidePanelBorders"]
+    if "show_hint_bar" not in options:
+        del state["showHintBar"]
     return state
 
 

@@ -1,47 +1,48 @@
 """A saved object → the dashboard or visualization as code that it stands for: the way back of `convert`.
 
-What `convert` writes comes back whole. What people made in Kibana comes back as far as there is an exact form for it;
-the caller compares what the result converts to with the saved object, and keeps only what is equal.
+Nothing is lost: what the format cannot say stays beside it under `raw`, and a panel that it cannot say at all becomes a
+panel of type `raw`. What comes back is compiled again and compared, so that this holds whatever people made in Kibana.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 from ..errors import EsctlError
-from . import vega
 from .charts.from_lens import chart_of
-from .controls import DEFAULTS, OLD_DISPLAY, OLD_NAMES, OLD_TYPES, OPTIONS_LIST
-from .convert import OPTIONS
+from .controls import DEFAULTS as CONTROLS
+from .controls import pinned_of
+from .convert import OPTIONS, dashboard_object
+from .drilldowns import written_drilldowns
 from .filters_of import filter_of, query_of
-from .normal import PANEL_OPTIONS, TYPES
+from .form import Form, Version
+from .left_over import difference
+from .normal import normal_form, normal_panel
+from .panels import RAW, stored_panel
+from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of, vega_spec
+from .placement import Placed
 
 Body = dict[str, Any]
-Views = Callable[[str], str | None]
-"""Gives the id that a reference of this name leads to."""
+NEWEST: Version = (9, 5, 0)
 
 
 class NotAsCode(EsctlError):
     """There is no form as code for it (yet)."""
 
 
-def as_code_of(saved: Body) -> Body:
-    """The spec of a decoded saved object of type dashboard, visualization (Vega) or lens. Raises NotAsCode."""
+def as_code_of(saved: Body, version: Version = NEWEST) -> Body:
+    """The spec of a decoded saved object of type dashboard, visualization (Vega) or lens. Raises NotAsCode.
+
+    `version` is the Kibana that it will be written to: there it becomes the same again.
+    """
     match saved.get("type"):
         case "dashboard":
-            return _dashboard(saved)
+            return _dashboard(saved, version)
         case "visualization":
             return _vega(saved)
         case "lens":
             return _lens(saved)
     raise NotAsCode(f"a saved object of type {saved.get('type')} has no form as code")
-
-
-def _references(saved: Body) -> Views:
-    ids = {one["name"]: one["id"] for one in saved.get("references") or ()}
-    return ids.get
 
 
 def _vega(saved: Body) -> Body:
@@ -53,38 +54,52 @@ def _vega(saved: Body) -> Body:
     spec: Body = {"type": "vega", "title": attributes.get("title", "")}
     if attributes.get("description"):
         spec["description"] = attributes["description"]
-    return spec | {"spec": _vega_spec((state.get("params") or {}).get("spec", ""))}
-
-
-def _vega_spec(text: str) -> Any:
-    """Data where the text is what data would become; else the text, with its comments and its layout."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return text
-    return data if isinstance(data, dict) and vega.spec_text(data) == text else text
+    return spec | {"spec": vega_spec((state.get("params") or {}).get("spec", ""))}
 
 
 def _lens(saved: Body) -> Body:
-    attributes = saved["attributes"]
-    attributes = {key: value for key, value in attributes.items() if key != "description" or value}
-    return chart_of(attributes, saved.get("references") or [], NotAsCode)
+    attributes = {key: value for key, value in saved["attributes"].items() if key != "description" or value}
+    return _chart(attributes, saved.get("references") or [], (8, 19, 0))
 
 
-def _dashboard(saved: Body) -> Body:
-    attributes, ids = saved["attributes"], _references(saved)
+def _chart(attributes: Body, references: list[Body], version: Version) -> Body:
+    found: Any = chart_of(attributes, references, NotAsCode)
+    config, left = found if isinstance(found, tuple) else (found, {})
+    return config | ({RAW: left} if left else {})
+
+
+def _dashboard(saved: Body, version: Version) -> Body:
+    spec = _attributes(saved)
+    spec["panels"] = _panels(saved, version)
+    made = dashboard_object(spec, id=str(saved.get("id", "")), version=version)
+    left = difference(_beside_panels(made), _beside_panels(saved))
+    if left:
+        spec[RAW] = left
+    return spec
+
+
+def _beside_panels(saved: Body) -> Body:
+    """What a dashboard says apart from its panels, controls and sections, in normal form."""
+    normal = normal_form({key: saved[key] for key in ("type", "attributes", "references") if key in saved})
+    apart = ("panelsJSON", "pinned_panels")
+    attributes = {key: value for key, value in normal["attributes"].items() if key not in apart}
+    return {"attributes": attributes}
+
+
+def _attributes(saved: Body) -> Body:
+    attributes, ids = saved["attributes"], lookup(saved.get("references") or [])
     spec: Body = {"title": attributes.get("title", "")}
     if attributes.get("description"):
         spec["description"] = attributes["description"]
     tags = [one["id"] for one in saved.get("references") or () if one["type"] == "tag"]
     if tags:
-        spec["tags"] = tags
-    if attributes.get("timeRestore") and "timeFrom" in attributes:
+        spec["tags"] = list(dict.fromkeys(tags))
+    if attributes.get("timeRestore") and "timeFrom" in attributes and "timeTo" in attributes:
         spec["time_range"] = {"from": attributes["timeFrom"], "to": attributes["timeTo"]}
-    if isinstance(attributes.get("refreshInterval"), dict):
-        spec["refresh_interval"] = {key: attributes["refreshInterval"][key] for key in ("pause", "value")}
-    group = attributes.get("controlGroupInput") or {}
-    options = _options(attributes.get("optionsJSON") or {}, group)
+    refresh = attributes.get("refreshInterval")
+    if isinstance(refresh, dict) and {"pause", "value"} <= refresh.keys():
+        spec["refresh_interval"] = {key: refresh[key] for key in ("pause", "value")}
+    options = _options(attributes.get("optionsJSON") or {}, attributes.get("controlGroupInput") or {})
     if options:
         spec["options"] = options
     search = (attributes.get("kibanaSavedObjectMeta") or {}).get("searchSourceJSON") or {}
@@ -92,12 +107,21 @@ def _dashboard(saved: Body) -> Body:
         query = query_of(search.get("query"))
         if query and query["expression"]:
             spec["query"] = {"language": "kql", **query}
-        if search.get("filter"):
-            spec["filters"] = [filter_of(one, ids, NotAsCode) for one in search["filter"]]
-    pinned = _controls(attributes.get("pinned_panels") or {}, group, ids)
+        try:
+            filters = [filter_of(one, ids, NotAsCode) for one in search.get("filter") or ()]
+        except (NotAsCode, KeyError, TypeError, AttributeError):
+            filters = []  # they stand under `raw`
+        if filters:
+            spec["filters"] = filters
+    for stored, key in (("projectRouting", "project_routing"), ("isApproximate", "esql_approximation")):
+        if stored in attributes:
+            spec[key] = attributes[stored]
+    mode = (saved.get("accessControl") or {}).get("accessMode")
+    if mode and mode != "default":
+        spec["access_control"] = {"access_mode": mode}
+    pinned = pinned_of(attributes, ids)
     if pinned:
         spec["pinned_panels"] = pinned
-    spec["panels"] = _panels(saved)
     return spec
 
 
@@ -110,99 +134,83 @@ def _options(stored: Body, group: Body) -> Body:
     return options
 
 
-def _controls(pinned: Body, group: Body, ids: Views) -> list[Body]:
-    panels = pinned.get("panels") or group.get("panelsJSON") or {}
-    if isinstance(panels, str):
-        panels = json.loads(panels)
-    found = []
-    names = {old: new for new, old in OLD_NAMES.items()}
-    display = {old: new for new, old in OLD_DISPLAY.items()}
-    for id_, panel in sorted(panels.items(), key=lambda item: item[1].get("order", 0)):
-        if panel.get("type") not in (OPTIONS_LIST, OLD_TYPES[OPTIONS_LIST]):
-            raise NotAsCode(f'a control of type "{panel.get("type")}" has no form as code yet')
-        if "config" in panel:
-            config, view = dict(panel["config"]), panel["config"].get("dataViewRefName", "")
-        else:
-            explicit = panel.get("explicitInput") or {}
-            config = {names[key]: value for key, value in explicit.items() if key in names}
-            if isinstance(config.get("display_settings"), dict):
-                config["display_settings"] = {display.get(k, k): v for k, v in config["display_settings"].items()}
-            view = f"controlGroup_{id_}:optionsListDataView"
-        config.pop("dataViewRefName", None)
-        kept = {key: value for key, value in config.items() if key not in DEFAULTS or DEFAULTS[key] != value}
-        control: Body = {"type": OPTIONS_LIST, "id": id_}
-        if panel.get("width", "medium") != "medium":
-            control["width"] = panel["width"]
-        if panel.get("grow"):
-            control["grow"] = True
-        found.append(control | {"config": {"data_view_id": ids(view) or kept.pop("data_view_id", ""), **kept}})
-    return found
-
-
-def _panels(saved: Body) -> list[Body]:
+def _panels(saved: Body, version: Version) -> list[Body]:
     attributes = saved["attributes"]
     panels = attributes.get("panelsJSON") or []
     if not isinstance(panels, list):
         raise NotAsCode("its panels cannot be read")
+    sections = {str((section.get("gridData") or {}).get("i")): section for section in attributes.get("sections") or ()}
     panels = sorted(panels, key=lambda one: (one["gridData"].get("y", 0), one["gridData"].get("x", 0)))
     top: list[Body] = []
-    inside: dict[str, list[Body]] = {}
+    inside: dict[str, list[Body]] = {name: [] for name in sections}
     for panel in panels:
-        place = inside.setdefault(panel["gridData"]["sectionId"], []) if "sectionId" in panel["gridData"] else top
-        place.append(_panel(panel, saved))
-    for section in attributes.get("sections") or ():
-        grid = section.get("gridData") or {}
-        entry: Body = {"id": grid.get("i"), "title": section.get("title", ""), "grid": {"y": grid.get("y", 0)}}
+        section = panel["gridData"].get("sectionId")
+        if section is not None and section not in inside:
+            raise NotAsCode("a panel stands in a section that is not there")
+        (top if section is None else inside[section]).append(panel_as_code(panel, saved, version))
+    for name, section in sections.items():
+        entry: Body = {"id": name, "title": section.get("title", ""), "grid": {"y": section["gridData"].get("y", 0)}}
         if section.get("collapsed"):
             entry["collapsed"] = True
-        top.append(entry | {"panels": inside.pop(str(grid.get("i")), [])})
-    if inside:
-        raise NotAsCode("a panel stands in a section that is not there")
+        top.append(entry | {"panels": inside[name]})
     return top
 
 
-def _panel(panel: Body, saved: Body) -> Body:
+def panel_as_code(panel: Body, saved: Body, version: Version) -> Body:
+    """One stored panel as code: exactly, or with what is left over under `raw`, or wholly as it is stored."""
     id_ = str(panel.get("panelIndex"))
-    ids = _references(saved)
-    grid = {key: panel["gridData"][key] for key in ("x", "y", "w", "h")}
-    stored = dict(panel.get("embeddableConfig") or {})
-    config = {PANEL_OPTIONS.get(key, key): value for key, value in stored.items()}
-    config.pop("enhancements", None)
-    kind = TYPES.get(panel.get("type", ""), panel.get("type"))
-    own = {k: config.pop(k) for k in ("title", "description", "hide_title", "hide_border", "time_range") if k in config}
-    if "title" in panel:
-        own.setdefault("title", panel["title"])
+    grid = {key: panel["gridData"][key] for key in ("x", "y", "w", "h") if key in panel["gridData"]}
     head: Body = {"id": id_, "grid": grid}
-    target = ids(f"{id_}:{panel['panelRefName']}") if "panelRefName" in panel else ids(f"{id_}:savedObjectRef")
-    if kind in ("lens", "visualization") and target:
-        return {"type": "vega" if kind == "visualization" else "vis", **head, "config": {"ref_id": target, **own}}
-    if kind == "markdown":
-        if "content" not in config:
-            raise NotAsCode(f'the markdown panel "{id_}" has no text of its own')
-        return {"type": "markdown", **head, "config": own | _markdown(config["content"], config.get("settings") or {})}
-    if kind == "visualization" and isinstance(config.get("savedVis"), dict):
-        vis = config["savedVis"]
-        params = vis.get("params") or {}
-        if vis.get("type") == "vega":
-            return {"type": "vega", **head, "config": own | {"spec": _vega_spec(params.get("spec", ""))}}
-        if vis.get("type") == "markdown":
-            links = {"open_links_in_new_tab": params.get("openLinksInNewTab", True)}
-            return {"type": "markdown", **head, "config": own | _markdown(params.get("markdown", ""), links)}
-        raise NotAsCode(f'the panel "{id_}" is a classic visualization of type {vis.get("type")}')
-    if kind == "lens" and isinstance(config.get("attributes"), dict):
-        prefix = f"{id_}:"
-        references = config["attributes"].get("references") or [
-            {**one, "name": one["name"].removeprefix(prefix)}
-            for one in saved.get("references") or ()
-            if one["name"].startswith(prefix)
-        ]
-        chart = chart_of(config["attributes"], references, NotAsCode)
-        return {"type": "vis", **head, "config": chart | own}
-    raise NotAsCode(f'the panel "{id_}" is of type {panel.get("type")}, which has no form as code yet')
+    given = normal_panel(panel, saved)
+    for found in (_exactly(panel, saved, version), _patched(panel, saved, version)):
+        if found is None:
+            continue
+        code = {"type": found["type"], **head, **{key: value for key, value in found.items() if key != "type"}}
+        if _again(code, panel, version) == given:
+            return code
+    kept = {key: value for key, value in panel.items() if key not in ("gridData", "panelIndex", "version")}
+    references = references_of(panel, saved)
+    config: Body = {"panel": kept} | ({"references": references} if references else {})
+    return {"type": RAW, **head, "config": config}
 
 
-def _markdown(text: str, settings: Body) -> Body:
-    config: Body = {"content": text}
-    if settings.get("open_links_in_new_tab") is False:
-        config["settings"] = {"open_links_in_new_tab": False}
-    return config
+def _exactly(panel: Body, saved: Body, version: Version) -> Body | None:
+    references = references_of(panel, saved)
+    options, rest = options_of(panel, references)
+    if "drilldowns" in options:
+        options["drilldowns"] = written_drilldowns(options["drilldowns"])
+    if kind_of(panel) == "vis" and isinstance(rest.get("attributes"), dict):
+        attributes = rest["attributes"]
+        own = attributes.get("references") or []
+        ids = lookup(references)
+        at_hand = [{**one, "id": ids(str(one.get("name"))) or one.get("id")} for one in own] or references
+        try:
+            config = _chart(attributes, at_hand, version)
+        except NotAsCode:
+            return None
+        own, config = inheriting(options, config)
+        return {"type": "vis", "config": {"type": config.pop("type"), **own, **config}}
+    content = content_of(panel, rest, references)
+    if content is None:
+        return None
+    kind, config, _ = content
+    if kind not in CONTROLS:
+        options, config = inheriting(options, config)
+    return {"type": kind, "config": options | config}
+
+
+def _patched(panel: Body, saved: Body, version: Version) -> Body | None:
+    """The same with the keys of `embeddableConfig` that have no place in it, under `raw`."""
+    code = _exactly(panel, saved, version)
+    left = normal_panel(panel, saved).get("left")
+    if code is None or not left:
+        return None
+    return code | {RAW: {"set": {f"/panel/embeddableConfig/{key}": value for key, value in left.items()}}}
+
+
+def _again(code: Body, panel: Body, version: Version) -> Body:
+    """What a panel as code becomes, in normal form."""
+    section = panel["gridData"].get("sectionId")
+    grid = {key: value for key, value in panel["gridData"].items() if key not in ("i", "sectionId")}
+    stored, references = stored_panel(Placed(code, code["id"], grid, (), section), Form(version))
+    return normal_panel(stored, {"references": references})

@@ -1,27 +1,33 @@
-"""One form for a dashboard or visualization as esctl writes it and as Kibana gives it back: what only one of the two
-says by default is taken out, old names become new ones, panels stand under their ids."""
+"""One form for a dashboard or visualization as esctl writes it and as Kibana gives it back, in the words of the format
+as code as far as those are exact: what only one side says by default is taken out, panels stand under their ids."""
 
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
+from .controls import GROUP, pinned_of
 from .convert import OPTIONS
+from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of
 
-TYPES = {
-    "vis": "lens", "legacy_vis": "visualization", "DASHBOARD_MARKDOWN": "markdown",
-    "optionsListControl": "options_list_control", "rangeSliderControl": "range_slider_control",
-    "timeSlider": "time_slider_control", "esqlControl": "esql_control",
-}  # fmt: skip
-"""Names of panel types that later or earlier Kibanas use for the same panel."""
-PANEL_OPTIONS = {"hidePanelTitles": "hide_title", "hideBorder": "hide_border", "timeRange": "time_range"}
-EMPTY_SEARCH = {"query": {"query": "", "language": "kuery"}, "filter": []}
+EMPTY_SEARCH: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("query", ({"query": "", "language": "kuery"}, {"query": "", "language": "lucene"}, {})),
+    ("filter", ([],)),
+)
 WITHOUT_MEANING = ("version", "hits")
 """Attributes that Kibana wrote once and does not read."""
+CONTROL_REFERENCES = (":optionsListDataView", ":rangeSliderDataView")
+
+Body = dict[str, Any]
 
 
-def normal_form(decoded: dict[str, Any]) -> dict[str, Any]:
-    """The comparable form of a decoded saved object; idempotent; panels and sections become objects by their ids."""
+def normal_form(decoded: Body) -> Body:
+    """The comparable form of a decoded saved object; idempotent; panels and sections become objects by their ids.
+
+    A panel is `{type, grid, section?, options, config}`, a chart has `attributes` in place of `config`; what Kibana
+    stores beyond that stands under `left`.
+    """
     body = copy.deepcopy(decoded)
     attributes = body.get("attributes", {})
     for key in WITHOUT_MEANING:
@@ -31,10 +37,21 @@ def normal_form(decoded: dict[str, Any]) -> dict[str, Any]:
     _search(attributes)
     if body.get("type") == "visualization":
         _visualization(attributes)
-    if body.get("type") != "dashboard":
-        return body
+    if body.get("type") == "lens":
+        body["attributes"] = _library_chart(attributes, body)
+    if body.get("type") == "dashboard":
+        _dashboard(body, attributes)
+    return body
+
+
+def _dashboard(body: Body, attributes: Body) -> None:
     if attributes.get("timeRestore") is False:
-        del attributes["timeRestore"]
+        for key in ("timeRestore", "timeFrom", "timeTo"):
+            attributes.pop(key, None)
+    refresh = attributes.get("refreshInterval")
+    if isinstance(refresh, dict):
+        attributes["refreshInterval"] = {key: refresh[key] for key in ("pause", "value") if key in refresh}
+    _controls(body, attributes)
     options = attributes.get("optionsJSON")
     if isinstance(options, dict):
         defaults = dict(OPTIONS.values())
@@ -42,69 +59,132 @@ def normal_form(decoded: dict[str, Any]) -> dict[str, Any]:
         attributes["optionsJSON"] = kept
         if not kept:
             del attributes["optionsJSON"]
-    attributes["panelsJSON"] = _by_id(attributes.get("panelsJSON", []), lambda panel: panel.get("panelIndex"))
-    for panel in _values(attributes["panelsJSON"]):
-        _panel(panel)
-    if "sections" in attributes:
-        attributes["sections"] = _by_id(attributes["sections"], lambda section: section.get("gridData", {}).get("i"))
-        for section in _values(attributes["sections"]):
+    panels = attributes.get("panelsJSON", [])
+    references = body.get("references") or []
+    if isinstance(panels, list):
+        attributes["panelsJSON"] = _by_id(
+            [normal_panel(one, body) if isinstance(one, dict) else one for one in panels],
+            [str(one.get("panelIndex")) if isinstance(one, dict) else None for one in panels],
+        )
+        owners = tuple(f"{one.get('panelIndex')}:" for one in panels if isinstance(one, dict))
+        named = {one.get("panelRefName") for one in panels if isinstance(one, dict)} - {None}
+        body["references"] = [
+            one for one in references if not str(one.get("name")).startswith(owners) and one.get("name") not in named
+        ]
+    if isinstance(attributes.get("sections"), list):
+        sections = attributes["sections"]
+        for section in sections:
             section.setdefault("collapsed", False)
+        attributes["sections"] = _by_id(sections, [one.get("gridData", {}).get("i") for one in sections])
     if not attributes.get("sections", True):
         del attributes["sections"]
-    for key in ("pinned_panels", "controlGroupInput"):
-        if key in attributes and _no_controls(attributes[key]):
-            del attributes[key]
-    return body
 
 
-def _search(attributes: dict[str, Any]) -> None:
+def normal_panel(panel: Body, saved: Body) -> Body:
+    """One stored panel, its references resolved where they mean something."""
+    grid = dict(panel.get("gridData") or {})
+    section = grid.pop("sectionId", None)
+    grid.pop("i", None)
+    references = references_of(panel, saved)
+    options, rest = options_of(panel, references)
+    found: Body = {"type": kind_of(panel), "grid": grid} | ({} if section is None else {"section": section})
+    if found["type"] == "vis" and isinstance(rest.get("attributes"), dict):
+        attributes = rest.pop("attributes")
+        rest.pop("references", None)
+        own = attributes.get("references") or []
+        ids = lookup(references)
+        at_hand = [{**one, "id": ids(str(one.get("name"))) or one.get("id")} for one in own] or references
+        own_options, _ = inheriting(options, attributes)
+        found |= {"options": own_options, "attributes": _chart(attributes, at_hand)}
+    else:
+        content = content_of(panel, rest, references)
+        if content is None:
+            kept = {key: panel[key] for key in ("panelRefName",) if key in panel}
+            found |= {"options": options, "config": None, **kept, "references": sorted(references, key=_by_name)}
+        else:
+            kind, config, rest = content
+            if kind in ("vega", "markdown"):
+                rest = {key: value for key, value in rest.items() if value not in ({}, [])}
+            found |= {"type": kind, "options": options, "config": config}
+    return found | ({"left": rest} if rest else {})
+
+
+def _chart(attributes: Body, references: list[Body]) -> Body:
+    """A chart's attributes in one form, without the title and description that its panel shows."""
+    chart = {key: value for key, value in attributes.items() if key not in ("type", "title", "description")}
+    chart["references"] = sorted(references, key=_by_name)
+    return chart
+
+
+def _library_chart(attributes: Body, body: Body) -> Body:
+    attributes.pop("type", None)
+    return attributes
+
+
+def _controls(body: Body, attributes: Body) -> None:
+    """Controls of either generation as a list as code, by their ids; their references say the data view."""
+    group = attributes.pop("controlGroupInput", None)
+    stored = attributes.pop("pinned_panels", None)
+    if isinstance(stored, dict) and "panels" not in stored and stored:
+        attributes["pinned_panels"] = stored  # normal already
+        return
+    references = body.get("references") or []
+    pinned = pinned_of({"controlGroupInput": group, "pinned_panels": stored}, lookup(references))
+    if pinned:
+        attributes["pinned_panels"] = {
+            control["id"]: {**{key: control[key] for key in control if key != "id"}, "order": order}
+            for order, control in enumerate(pinned)
+        }
+    if not isinstance(group, dict):
+        group = {}
+    if group.get("showApplySelections") is True and isinstance(attributes.get("optionsJSON", {}), dict):
+        attributes["optionsJSON"] = {**attributes.get("optionsJSON", {}), "autoApplyFilters": False}
+    left = {
+        key: value
+        for key, value in group.items()
+        if key not in ("panelsJSON", "controlStyle", "showApplySelections") and _opened(value) != GROUP.get(key)
+    }
+    if left and pinned:
+        attributes["controlGroupInput"] = left
+    body["references"] = [one for one in references if not str(one.get("name")).endswith(CONTROL_REFERENCES)]
+
+
+def _opened(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _search(attributes: Body) -> None:
     meta = attributes.get("kibanaSavedObjectMeta")
     if not isinstance(meta, dict):
         return
     search = meta.get("searchSourceJSON")
     if isinstance(search, dict):
-        for key, empty in EMPTY_SEARCH.items():
-            if search.get(key) == empty:
+        for key, empty in EMPTY_SEARCH:
+            if search.get(key) in empty:
                 del search[key]
+        for one in search.get("filter") or ():
+            if isinstance(one, dict):
+                one.pop("$state", None)
     if not search or search == "{}":
         del attributes["kibanaSavedObjectMeta"]
 
 
-def _visualization(attributes: dict[str, Any]) -> None:
+def _visualization(attributes: Body) -> None:
     if attributes.get("uiStateJSON") in ({}, "{}", ""):
         del attributes["uiStateJSON"]
 
 
-def _panel(panel: dict[str, Any]) -> None:
-    panel.pop("version", None)
-    panel["type"] = TYPES.get(panel.get("type", ""), panel.get("type"))
-    config = panel.setdefault("embeddableConfig", {})
-    for old, new in PANEL_OPTIONS.items():
-        if old in config:
-            config[new] = config.pop(old)
-    for key in ("hide_title", "hide_border"):
-        if config.get(key) is False:
-            del config[key]
-    if config.get("enhancements") in ({}, {"dynamicActions": {"events": []}}):
-        del config["enhancements"]
-    if isinstance(config.get("attributes"), dict):
-        config["attributes"].pop("type", None)
+def _by_name(reference: Body) -> list[str]:
+    return [str(reference.get(key, "")) for key in ("name", "type", "id")]
 
 
-def _no_controls(group: Any) -> bool:
-    panels = group.get("panels", group.get("panelsJSON")) if isinstance(group, dict) else None
-    return not panels or panels == "{}"
-
-
-def _by_id(items: Any, identity: Any) -> Any:
+def _by_id(items: list[Any], ids: list[Any]) -> Any:
     """A list as an object by id, so that a moved or missing entry is not a change of all that follow it."""
-    if not isinstance(items, list):
-        return items
-    ids = [identity(item) if isinstance(item, dict) else None for item in items]
     if None in ids or len(set(ids)) != len(ids):
         return items
     return dict(sorted(zip(map(str, ids), items, strict=True)))
-
-
-def _values(items: Any) -> list[Any]:
-    return list(items.values()) if isinstance(items, dict) else [item for item in items if isinstance(item, dict)]
