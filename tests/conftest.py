@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from place import Place
+    from project_place import Place
 
     from esctl.sandbox.server import Sandbox
 
@@ -60,6 +60,6 @@ def fresh_sandbox(tmp_path: Path, sandbox_version: str) -> Iterator[Sandbox]:
 @pytest.fixture
 def place(tmp_path: Path, fresh_sandbox: Sandbox) -> Place:
     """A project's folder beside a sandbox of its own."""
-    from place import Place
+    from project_place import Place
 
     return Place(tmp_path / "project", fresh_sandbox)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.errors import Source
 from esctl.kinds import registry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.errors import Source
 from esctl.kinds import registry

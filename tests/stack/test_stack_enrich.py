@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.errors import ServerError
 from esctl.kinds.enrich_policy import ENRICH_POLICY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.kinds import registry
 from esctl.kinds.base import Collecting, Context

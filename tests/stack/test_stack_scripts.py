@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.errors import EsctlError
 from esctl.kinds.scripts import SEARCH_TEMPLATE, STORED_SCRIPT

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.cluster import WRITING, Cluster, Connection
 from esctl.errors import EsctlError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from place import Place
+from project_place import Place
 
 from esctl.cluster import Cluster
 from esctl.kinds.transform import TRANSFORM
