@@ -197,9 +197,9 @@ HANDED_OVER = {
     ),
     "a seed document": tuple(
         "kind: index\nid: s-one\nspec: {}\n---\n"
-        "kind: documents\nid: one\nspec: {index: s-one, documents: [{_id: '1'}%s]}\n---\n"
-        "kind: documents\nid: two\nspec: {index: s-one, documents: [{_id: '3'}%s]}\n" % more
-        for more in ((", {_id: '2', a: 1}", ""), ("", ", {_id: '2', a: 1}"))
+        f"kind: documents\nid: one\nspec: {{index: s-one, documents: [{{_id: '1'}}{one}]}}\n---\n"
+        f"kind: documents\nid: two\nspec: {{index: s-one, documents: [{{_id: '3'}}{two}]}}\n"
+        for one, two in ((", {_id: '2', a: 1}", ""), ("", ", {_id: '2', a: 1}"))
     ),
 }
 

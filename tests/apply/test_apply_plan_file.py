@@ -74,7 +74,7 @@ def test_an_edited_file_is_refused(place, file):
 def test_another_project_environment_or_cluster_is_refused(place, file, tmp_path, _sandboxes):
     place.type("plan", "--out", str(file))
     other = Place(tmp_path / "other", place.sandbox, name="other")
-    assert 'was made for the project "p", and this is "other"' in other.type("apply", str(file), "--yes")[1]
+    assert 'was made for the project "p", and this is the project "other"' in other.type("apply", str(file), "--yes")[1]
     elsewhere = Place(tmp_path / "project", _sandboxes("9.5"))
     code, said = elsewhere.type("apply", str(file), "--yes")
     assert code == 5 and "was made for the cluster" in said

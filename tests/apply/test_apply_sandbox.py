@@ -153,6 +153,17 @@ def test_an_orphan_is_deleted_only_with_prune(place):
     assert counts(place.plan())["orphan"] == 1 and exit_code(place.plan()) == 0
     with pytest.raises(Refused, match="irreversible"):
         place.apply(prune=True)
+    place.write("")
+    place.send("PUT", "/_ingest/pipeline/p-pipeline", {"processors": []})
+    code, said = place.type("apply", "--prune", "--yes")
+    assert code == 5 and [
+        line.partition(" ")[2].partition(":")[0] for line in said.splitlines() if "error:" in line
+    ] == [
+        "ingest-pipeline/p-pipeline",
+        "index/p-index",
+    ]
+    place.send("PUT", "/_ingest/pipeline/p-pipeline", {"processors": [{"set": {"field": "a", "value": 1}}]})
+    place.write(RESOURCES.rpartition("---")[0])
     done = place.apply(prune=True, allow=["irreversible"])
     assert [o.change.address for o in done.outcomes] == [Address("index", "p-index")]
     assert counts(place.plan())["orphan"] == 0

@@ -89,3 +89,13 @@ def test_its_age_is_told_and_it_cannot_be_applied(place, file):
     code, said = place.type("apply", str(file), "--yes")
     assert code == 1 and "is not an esctl plan" in said
     assert place.type("plan", "--against", str(file), "--out", "x.json")[0] == 1
+
+
+def test_a_snapshot_of_another_environment_is_refused_with_both_ways_out(place, file):
+    settings = place.root / "esctl.yaml"
+    settings.write_text(settings.read_text() + "environments: {production: {variables: {}}}\n", encoding="utf-8")
+    assert place.type("snapshot", "--out", str(file), "--env", "production")[0] == 0
+    code, said = place.type("plan", "--against", str(file))
+    assert code == 5 and 'was made for the environment "production", and this is no environment' in said
+    assert f"`esctl snapshot --out FILE` takes one here, `esctl plan --env production --against {file}` plans" in said
+    assert place.type("plan", "--against", str(file), "--env", "production")[0] == 0

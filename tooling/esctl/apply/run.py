@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ..cluster import Cluster, Lease, Ledger, holder
-from ..errors import EsctlError, Refused, ServerError
+from ..errors import EsctlError, Problem, Refused, ServerError
 from ..kinds.base import Context, Following, Judging, Kind, Placing, Producing, can
 from ..model import Action, Body, Change, Consequence, Outcome, Plan, Produced, Remembered, Request
 from ..plan.sealing import Seal, aligned, sealed
@@ -31,19 +31,26 @@ Backup = Callable[[Sequence[Change]], str]
 
 
 def allowed(plan: Plan, allow: Collection[str]) -> None:
-    """Raise Refused where the plan holds what cannot be done, or what was not asked for by name."""
-    for change in plan.changes:
-        if change.action is Action.UNDECIDED:
-            raise Refused(f"{change.address}: {change.words.splitlines()[0]}")
+    """Raise Refused where the plan holds what cannot be done, or what was not asked for by name: all of it at once."""
+    problems = [
+        Problem(f"{change.address}: {change.words.splitlines()[0]}")
+        for change in plan.changes
+        if change.action is Action.UNDECIDED
+    ]
     for change in to_do(plan):
         word = ALLOWANCES.get(change.consequence)
         if word and word not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
-            raise Refused(f"{change.address}: {said}", hint=f"`--allow {word}` lets it happen")
-        if becomes_alias(change) and "alias" not in allow:
+            problems.append(Problem(f"{change.address}: {said}", hint=f"`--allow {word}` lets it happen"))
+        elif becomes_alias(change) and "alias" not in allow:
             move = change.reindex
             said = f"{move.alias} would become an alias of {move.target}" if move else ""
-            raise Refused(f"{change.address}: {said}", hint="`--allow alias` lets it happen")
+            problems.append(Problem(f"{change.address}: {said}", hint="`--allow alias` lets it happen"))
+    if problems:
+        refused = Refused(problems[0].message, hint=problems[0].hint)
+        refused.problems = tuple(problems)
+        refused.args = ("\n".join(map(str, problems)),)
+        raise refused
 
 
 def run(

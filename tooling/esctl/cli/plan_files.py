@@ -52,7 +52,7 @@ def read_plan(invocation: Invocation, cluster: Cluster, path: Path) -> Plan:
     plan, made = thawed(read_document(path), look_up(invocation), secret_key(invocation), str(path))
     settings = invocation.settings
     here = {"project": settings.name, "environment": settings.environment or "", "cluster": cluster.root.uuid}
-    refuse_elsewhere(made, str(path), **here)
+    refuse_elsewhere(made, str(path), "plan again here", **here)
     return plan
 
 
@@ -84,7 +84,11 @@ def read_snapshot(invocation: Invocation, path: Path) -> Snapshot:
     taken = of_document(read_document(path), secret_key(invocation), str(path))
     made, settings = taken.origin, invocation.settings
     here = {"project": settings.name, "environment": settings.environment or "", "cluster": made.cluster}
-    refuse_elsewhere(made, str(path), **here)
+    environment = f"--env {made.environment} " if made.environment else ""
+    hint = "`esctl snapshot --out FILE` takes one here"
+    if made.project == settings.name:
+        hint += f", `esctl plan {environment}--against {path}` plans for that one"
+    refuse_elsewhere(made, str(path), hint, **here)
     invocation.say(f"Against a snapshot taken {age(made.made)} ({made.made}): what changed since is not seen.")
     return taken
 

@@ -14,7 +14,7 @@ from .invocation import Invocation, command
 
 if TYPE_CHECKING:
     from ..cluster import Cluster
-    from ..model import Address, Live
+    from ..model import Address, Live, Remembered
     from ..project.write import Place, Text
 
 GROUPS = ("file", "kind", "one")
@@ -48,6 +48,8 @@ def pull(
     System things, defaults and what the servers add are left out. What is written validates, and a plan only adopts it.
     """
     from ..apply.collect import collect
+    from ..apply.pulled import regrouped
+    from ..cluster import Ledger
     from ..errors import EsctlError
 
     if group not in GROUPS:
@@ -61,13 +63,15 @@ def pull(
         for name, why in found.unread.items():
             if what and _named(name, what):
                 raise EsctlError(why)
-        wanted = {a: one for a, one in sorted(found.live.items()) if _wanted(a, what)}
+        remembered = Ledger(cluster, invocation.settings.name).read()
+        live = regrouped(cluster, found.live, remembered, names, invocation.kinds)
+        wanted = {a: one for a, one in sorted(live.items()) if _wanted(a, what)}
         left = {a: why for a, why in found.foreign.items() if _wanted(a, what)}
         if what and not wanted and not left:
             raise EsctlError(f"the servers have nothing that {' or '.join(what)} names")
         known = [a for a in wanted if a in here_too or (a in here and not (force and _alone(here[a], invocation)))]
         fresh = {a: one for a, one in wanted.items() if a not in known}
-        texts, places, failed = _texts(fresh, folder_of, group, force, invocation, cluster)
+        texts, places, failed = _texts(fresh, remembered, folder_of, group, force, invocation, cluster)
     left |= failed
     files = _files(texts, places)
     _write(files, invocation.settings.root)
@@ -93,6 +97,7 @@ def pull(
 
 def _texts(
     live: Mapping[Address, Live],
+    remembered: Mapping[Address, Remembered],
     folder_of: Mapping[bool, str],
     group: str,
     force: bool,
@@ -100,33 +105,18 @@ def _texts(
     cluster: Cluster,
 ) -> tuple[dict[Address, Text], dict[Address, Place], dict[Address, str]]:
     """The YAML of each that passes the rehearsal, its place, and why the others do not."""
+    from ..apply.pulled import specs_of
     from ..apply.survey import claimed
     from ..cluster import Ledger
-    from ..errors import EsctlError
-    from ..kinds.base import Collecting
-    from ..kinds.parts import less
     from ..plan import Survey
     from ..project.write import Entry, Place, document, places
     from .rehearsal import rehearse
 
-    failed: dict[Address, str] = {}
-    specs: dict[Address, Any] = {}
-    for address, one in live.items():
-        kind = invocation.kinds[address.kind]
-        assert isinstance(kind, Collecting)
-        try:
-            specs[address] = kind.written(one, cluster.capabilities)
-        except EsctlError as error:
-            failed[address] = error.problems[0].message
     ledger = Ledger(cluster, invocation.settings.name)
-    claims = claimed(ledger, invocation.kinds, {address.kind for address in specs})
-    for address in list(specs):
-        spec = less(invocation.kinds[address.kind], address, specs[address], claims)
-        if spec is None:
-            del specs[address]
-            failed[address] = "all of it belongs to other projects"
-        else:
-            specs[address] = spec
+    claims = claimed(ledger, invocation.kinds, {address.kind for address in live})
+    specs, failed = specs_of(
+        live, remembered, invocation.loaded.resources, claims, invocation.kinds, cluster.capabilities
+    )
     _owned_once(specs, [resource.address for resource in invocation.loaded.resources])
     root = invocation.settings.root
     found = places({a: folder_of[invocation.kinds[a.kind].spaced] for a in specs}, group, root)
@@ -136,7 +126,6 @@ def _texts(
             folder, _, name = file.rpartition("/")
             found[resource.address] = Place(file, folder, name.rsplit(".", 1)[0])
     texts = {address: document(Entry(address, spec), found[address]) for address, spec in specs.items()}
-    remembered = ledger.read()
     others = ledger.others(texts.keys() - remembered.keys())
     survey = Survey(live, {a: r for a, r in remembered.items() if a in texts}, others, parts=claims)
     resources, refused = rehearse(texts, survey, invocation.context(cluster.capabilities), invocation)

@@ -95,15 +95,19 @@ def thawed(document: Any, look_up: Callable[[str], Secret], key: bytes | None, n
     return plan, Origin(**origin, salted=salt is not None)
 
 
-def refuse_elsewhere(origin: Origin, name: str, *, project: str, environment: str, cluster: str) -> None:
-    """Raise Refused where a file was made for another project, environment or cluster."""
+def refuse_elsewhere(origin: Origin, name: str, hint: str, *, project: str, environment: str, cluster: str) -> None:
+    """Raise Refused, with `hint`, where a file was made for another project, environment or cluster."""
     for what, was, now in (
         ("project", origin.project, project),
         ("environment", origin.environment, environment),
         ("cluster", origin.cluster, cluster),
     ):
         if was != now:
-            raise Refused(f'{name} was made for the {what} "{was}", and this is "{now}"', hint="plan again here")
+            raise Refused(f"{name} was made for {_called(what, was)}, and this is {_called(what, now)}", hint=hint)
+
+
+def _called(what: str, name: str) -> str:
+    return f'the {what} "{name}"' if name else f"no {what}"
 
 
 def checked(document: Any, name: str, what: str, format_: int) -> None:
