@@ -278,6 +278,15 @@ class Producing(Protocol):
 
 
 @runtime_checkable
+class Losing(Protocol):
+    """A kind that can tell how much goes for good where it is deleted or made anew."""
+
+    def loses(self, live: Live) -> str:
+        """In words that follow a colon: `results of 90 days go`."""
+        ...
+
+
+@runtime_checkable
 class Verifiable(Protocol):
     """A kind whose resources can be tried out after an apply, with requests that only read."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..kinds.base import Context, Kind
 from ..model import Action, Address, Cause, Change, Consequence, Plan, Resource
 from .compare import own
+from .losses import measured
 from .needs import lacking
 from .order import ordered
 from .orphans import removal
@@ -55,7 +56,7 @@ def _deletion(address: Address, survey: Survey, context: Context, kind: Kind) ->
     if live is None or ours is None:
         return Change(address, Action.FORGET, Cause.GONE, remembered=remembered)
     change = Change(address, Action.DELETE, Cause.ORPHAN, live=live, remembered=remembered)
-    cost = kind.cost(kind.normalise(ours.body, context.capabilities), None, context.capabilities)
+    cost = measured(kind.cost(kind.normalise(ours.body, context.capabilities), None, context.capabilities), kind, live)
     requests = removal(remembered, live, survey, kind, context)
     return replace(change, consequence=cost.consequence, words=cost.words, requests=requests)
 

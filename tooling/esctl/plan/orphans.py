@@ -9,6 +9,7 @@ from ..errors import EsctlError
 from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing, can
 from ..model import Action, Address, Cause, Change, Consequence, Live, Remembered, Request, Resource
 from .compare import found_of, own
+from .losses import measured
 from .needs import lacking
 from .survey import Choices, Survey
 from .truth import decide
@@ -24,7 +25,7 @@ def orphan(address: Address, survey: Survey, context: Context, kind: Kind, choic
     change = replace(change, cause=cause)
     if cause is Cause.GONE or change.live is None:
         return replace(change, action=Action.FORGET, cause=Cause.GONE)
-    cost = kind.cost(found, None, context.capabilities)
+    cost = measured(kind.cost(found, None, context.capabilities), kind, change.live)
     change = replace(change, consequence=cost.consequence, protect=remembered.protect)
     if not choices.prune:
         return replace(change, words="no longer in the project; `--prune` deletes it")
