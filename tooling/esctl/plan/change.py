@@ -10,6 +10,7 @@ from ..kinds.parts import held
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
 from .compare import Sides, body_of, compared, own
+from .losses import measured
 from .needs import lacking
 from .sealing import known
 from .survey import Choices, Survey
@@ -131,7 +132,7 @@ def _decided(case: _Case, base: Change) -> Change:
 def _cost(case: _Case, before: Body, after: Body, live: Live) -> tuple[Cost, Reindex | None]:
     """What the change costs; and how the contents move, where they can."""
     kind, context = case.kind, case.context
-    cost = kind.cost(before, after, context.capabilities)
+    cost = measured(kind.cost(before, after, context.capabilities), kind, live)
     if cost.consequence is not Consequence.REINDEX or not can(kind, Moving):
         return cost, None
     moving = kind.move(case.resource.address, case.sides.rendered, live, context)
