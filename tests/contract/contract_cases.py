@@ -42,7 +42,7 @@ _SOURCE = re.compile(r"\n at \[Source: .*", re.DOTALL)
 _UUID = re.compile(r"/[\w-]{22}\]")
 _HASH = re.compile(r"@[0-9a-f]{5,8}\b")
 _DAY = re.compile(r"(\.ds-[\w-]+?)-\d{4}\.\d\d\.\d\d-(\d{6})")
-_SIMULATED = re.compile(r"simulate_template_[a-z0-9_-]{22}")
+_SIMULATED = re.compile(r"(simulate_(?:index_)?template)_[a-z0-9_-]{22}")
 _WRITERS = re.compile(r"write index \[([\w,-]+)\]")  # named in the order of a hash
 _OWN_ID = re.compile(r"[\w-]{20}")
 
@@ -150,7 +150,7 @@ def comparable(value: Any) -> Any:
         return [comparable(v) for v in value]
     if isinstance(value, str):
         value = _WRITERS.sub(lambda found: f"write index [{','.join(sorted(found[1].split(',')))}]", value)
-        value = _SIMULATED.sub("simulate_template_uuid", _DAY.sub(r"\1-day-\2", value))
+        value = _SIMULATED.sub(r"\1_uuid", _DAY.sub(r"\1-day-\2", value))
         return _HASH.sub("@hash", _UUID.sub("/uuid]", _SOURCE.sub("", _PLACE.sub("[line:column]", value))))
     return value
 

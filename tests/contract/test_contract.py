@@ -63,13 +63,3 @@ def test_real_95(case: Case, elasticsearch_95: Server) -> None:
 def test_real_819(case: Case, elasticsearch_819: Server) -> None:
     basic = base64.b64encode(f"{elasticsearch_819.username}:{elasticsearch_819.password}".encode()).decode()
     compare(case, "8.19", elasticsearch_819.url, {"Authorization": f"Basic {basic}"})
-
-
-def test_half_of_the_cases_hold_an_error() -> None:
-    recorded = {name: steps for version in ("7.10", "8.19", "9.5") for name, steps in answers(version).items()}
-    refused = [n for n, steps in recorded.items() if any(s["status"] >= 400 or _failed(s["body"]) for s in steps)]
-    assert len(refused) >= len(ALL) * 0.4
-
-
-def _failed(body: Any) -> bool:
-    return isinstance(body, dict) and bool(body.get("errors"))

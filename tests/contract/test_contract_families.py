@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from contract_cases import comparable
-from families import ENOUGH, ERRORS, FAMILIES, PAGE, counts, exchanges, family, page
+from families import ENOUGH, FAMILIES, PAGE, counts, exchanges, family, page
 
 COUNTS = counts()
 
@@ -17,13 +17,8 @@ COUNTS = counts()
 def test_a_family_has_enough_cases(name: str) -> None:
     cases, errors, versions = COUNTS[name]
     assert cases >= ENOUGH, f"{name}: {cases} cases"
-    assert errors >= ERRORS, f"{name}: {errors} of {cases} cases are errors"
+    assert 2 * errors >= cases, f"{name}: {errors} of {cases} cases are errors"
     assert versions
-
-
-def test_nearly_half_of_all_are_errors() -> None:
-    cases, errors = (sum(found[position] for found in COUNTS.values()) for position in (0, 1))
-    assert errors >= cases * 0.45, f"{errors} of {cases}"
 
 
 def test_a_family_is_found_by_its_first_pattern() -> None:

@@ -91,7 +91,7 @@ def main() -> int:
     results: list[Result] = []
     record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, mp_context=context, max_tasks_per_child=200) as pool:
+    with ProcessPoolExecutor(options.workers, mp_context=context) as pool:
         for finished in as_completed([pool.submit(done, task) for task in todo]):
             result = finished.result()
             results.append(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from .data_streams import stream_of, streams
-from .errors import ElasticsearchError, illegal, no_such_index
+from .errors import ElasticsearchError, illegal, no_such_index, unknown_field, unparsed
 from .http import MULTI_INDEX, Request, Response, Route, route
 from .mapping import Body
 from .names import check_alias_name, options, resolve
@@ -49,7 +49,11 @@ def clash(node: Node, alias: str) -> ElasticsearchError:
 
 
 def put_alias(node: Node, request: Request) -> Response:
-    action = {"index": request.values["index"], "alias": request.values["name"], **request.json()}
+    body = request.json()
+    for key in body if node.version.major >= 9 else ():
+        if key not in _FORM | {"index", "alias"}:
+            raise illegal(f"Unsupported field [{key}]")
+    action = {"index": request.values["index"], "alias": request.values["name"], **body}
     return Response(_change_aliases(node, [("add", action)]))
 
 
@@ -58,18 +62,49 @@ def delete_alias(node: Node, request: Request) -> Response:
     return Response(_change_aliases(node, [("remove", action)]))
 
 
+_FORM = frozenset("filter routing index_routing search_routing is_write_index is_hidden".split())
+_NAMES = frozenset("index indices alias aliases must_exist".split())
+_ACTIONS = {"add": _FORM | _NAMES, "remove": _NAMES, "remove_index": frozenset({"index", "indices", "must_exist"})}
+
+
+def check_filter(node: Node, alias: str, form: Body) -> None:
+    """Raises for a filter that is no query; what a query needs of a mapping shows when it is searched."""
+    from .query import Query
+    from .searcher import Searcher
+
+    if "filter" not in form:
+        return
+    searcher = Searcher(node, [])
+    try:
+        Query(searcher).where(form["filter"])
+    except ElasticsearchError as error:
+        if not error.unsupported:
+            raise illegal(f"failed to parse filter for alias [{alias}]", cause=error) from None
+    finally:
+        searcher.close()
+
+
+def check_aliases(aliases: Body) -> None:
+    """Of an index that is made."""
+    for alias, form in aliases.items():
+        for key in form or {}:
+            if key not in _FORM:
+                raise illegal(f"Unknown field [{key}] in alias [{alias}]")
+
+
 def post_aliases(node: Node, request: Request) -> Response:
     actions = []
-    for one in request.json(required=True).get("actions", []):
+    body = request.json(required=True)
+    for key in body:
+        if key != "actions":
+            raise unknown_field("aliases", key)
+    for one in body.get("actions", []):
         kind, body = next(iter(one.items()))
-        if kind not in ("add", "remove", "remove_index"):
-            inner = ElasticsearchError("x_content_parse_exception", f"[1:14] [alias_action] unknown field [{kind}]")
-            raise ElasticsearchError(
-                "x_content_parse_exception",
-                "[1:20] [aliases] failed to parse field [actions]",
-                cause=inner,
-                root=[inner.head()],
-            )
+        if kind not in _ACTIONS:
+            raise unparsed("aliases", "actions", unknown_field("alias_action", kind))
+        for key in body:
+            if key not in _ACTIONS[kind]:
+                raise unparsed("aliases", "actions", unparsed("alias_action", kind, unknown_field(kind, key)))
         for one_, many in (("index", "indices"), ("alias", "aliases")) if kind != "remove_index" else ():
             if not body.get(one_) and not body.get(many):
                 cause = illegal(f"One of [{one_}] or [{many}] is required")
@@ -111,6 +146,7 @@ def _change_aliases(node: Node, actions: list[tuple[str, Body]]) -> Body:
                 if alias in streams(node) or (alias in node.indices and node.indices[alias] not in dropped):
                     raise clash(node, alias)
                 form = alias_form(action)
+                check_filter(node, alias, form)
                 if stream_names and any("routing" in key for key in form):
                     raise illegal("aliases that point to data streams don't support routing")
                 for holder in holders:

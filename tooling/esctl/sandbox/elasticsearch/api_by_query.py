@@ -112,11 +112,20 @@ def answer(tally: Tally, *names: str) -> Response:
     return Response(tally.body(*names), status)
 
 
+CONFLICTS = ("abort", "proceed")
+
+
+def unknown_conflicts(word: object) -> ElasticsearchError:
+    return illegal(f'conflicts may only be "proceed" or "abort" but was [{word}]')
+
+
 def _body(request: Request, allowed: set[str], what: str) -> Body:
     body = request.json()
     for key in body:
         if key not in allowed:
             raise unsupported(f"[{key}] of {what}")
+    if (word := request.params.get("conflicts", "abort")) not in CONFLICTS:
+        raise unknown_conflicts(word)
     for name in ("slices", "scroll_size"):
         if name == "slices" and request.params.get(name, "1") not in ("1", "auto"):
             raise unsupported(f"[slices] of {what}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import sources
 from .bulk import bulk
+from .dates import duration_ms
 from .documents import Operation, perform, read
 from .errors import ElasticsearchError, illegal, no_such_index, parsing, validation
 from .http import Request, Response, Route, load_json, route
@@ -29,8 +30,17 @@ def _document(request: Request) -> object:
         ) from None
 
 
+def _check_parameters(request: Request) -> None:
+    refresh = request.params.get("refresh", "")
+    if refresh not in ("", "true", "false", "wait_for"):
+        raise illegal(f"Unknown value for refresh: [{refresh}].")
+    if "timeout" in request.params:
+        duration_ms(request.params["timeout"], "timeout")
+
+
 def _write(node: Node, request: Request, action: str, source: object = None) -> Response:
     _refuse(request)
+    _check_parameters(request)
     operation = Operation(
         action,
         request.values["index"],
@@ -160,6 +170,7 @@ def get_many(node: Node, request: Request) -> Response:
 
 
 def bulk_documents(node: Node, request: Request) -> Response:
+    _check_parameters(request)
     return Response(
         bulk(
             node,

@@ -6,12 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .analysis_settings import check_analysis, check_analyzers
+from .api_aliases import check_aliases, check_filter
 from .api_cluster import replicas, shards
 from .api_legacy_templates import compose_legacy
 from .data_streams import stream_of, streams, streams_of_alias
-from .errors import ElasticsearchError, illegal, validation
+from .dates import duration_ms
+from .errors import ElasticsearchError, illegal, not_a_number, validation
 from .http import MULTI_INDEX, Request, Response, Route, route
-from .mapping import Body, parse_mapping
+from .mapping import Body, Mapping, check_field_aliases, parse_mapping
 from .mapping_merge import merge_mapping
 from .names import check_alias_name, check_index_name, options, resolve
 from .node import Index, Node
@@ -23,9 +25,12 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
     """Makes the index, its template applied below what `body` says; raises ElasticsearchError and makes nothing."""
     body = body or {}
     check_index_name(name)
-    for key in body:
+    for key, value in body.items():
         if key not in ("settings", "mappings", "aliases"):
             raise ElasticsearchError("parse_exception", f"unknown key [{key}] for create index")
+        if value is not None and not isinstance(value, dict):
+            raise ElasticsearchError("parse_exception", f"key [{key}] must be an object")
+    check_aliases(body.get("aliases") or {})
     if name in node.indices:
         known = node.indices[name]
         raise ElasticsearchError(
@@ -62,11 +67,15 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
         mapping = merge_mapping(mapping, parse_mapping(body["mappings"], node.version), node.version, template=True)
     check_analysis(settings)
     check_analyzers(mapping, settings)
+    check_field_aliases(Mapping(mapping))
     aliases |= {a: alias_form(b or {}) for a, b in (body.get("aliases") or {}).items()}
     aliases = {a.replace("{index}", name): b for a, b in aliases.items()}
     for alias in aliases:
         check_alias_name(alias)
-        if alias == name or alias in node.indices or alias in streams(node):
+        check_filter(node, alias, aliases[alias])
+        if alias == name:
+            raise illegal(f"alias name [{alias}] self-conflicts with index name")
+        if alias in node.indices or alias in streams(node):
             from .api_aliases import clash
 
             raise clash(node, alias)
@@ -76,6 +85,12 @@ def create_index(node: Node, name: str, body: Body | None = None) -> Index:
 def put_index(node: Node, request: Request) -> Response:
     name = request.values["index"]
     body = request.json()
+    for timeout in ("timeout", "master_timeout"):
+        if timeout in request.params:
+            duration_ms(request.params[timeout], timeout)
+    shards_ = request.params.get("wait_for_active_shards", "1")
+    if shards_ != "all" and not shards_.isdigit():
+        raise illegal(f"cannot parse ActiveShardCount[{shards_}]", cause=not_a_number(shards_))
     create_index(node, name, body)
     return Response({"acknowledged": True, "shards_acknowledged": True, "index": name})
 
@@ -91,6 +106,8 @@ def _read(index: Index, flat: bool, defaults: bool = False) -> Body:
 
 def get_index(node: Node, request: Request) -> Response:
     wanted = set(request.listed("features")) or {"aliases", "mappings", "settings"}
+    if unknown := sorted(wanted - {"aliases", "mappings", "settings"}):
+        raise illegal(f"Invalid features specified [{','.join(unknown)}]")
     flat = request.flag("flat_settings")
     found = {}
     for index in _named(node, request):
@@ -140,7 +157,7 @@ def put_mapping(node: Node, request: Request) -> Response:
     indices = _named(node, request)
     for index in indices:
         check_analyzers(addition, index.settings)
-        merge_mapping(index.mapping.body, addition, node.version)
+        check_field_aliases(Mapping(merge_mapping(index.mapping.body, addition, node.version)))
     for index in indices:
         node.put_mapping(index, addition)
     return Response({"acknowledged": True})

@@ -5,15 +5,16 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from .api_by_query import BATCH, PARAMETERS, Tally, answer, found, perform_all
+from .api_by_query import BATCH, CONFLICTS, PARAMETERS, Tally, answer, found, perform_all, unknown_conflicts
 from .api_cluster import shards
 from .api_search import unfiltered
 from .documents import Operation
-from .errors import ElasticsearchError, illegal, unknown_field, unsupported, validation
+from .errors import illegal, unknown_field, unparsed, unsupported, validation
 from .http import Request, Response, Route, route
 from .mapping import Body
 from .names import resolve
 from .node import Index, Node
+from .search import SEARCH_KEYS, misplaced
 from .sources import from_body
 from .store import Stored
 from .tasks import Task, listed, node_failure, tasks_of
@@ -57,14 +58,20 @@ def _asked(request: Request) -> _Asked:
     source, dest = body.get("source") or {}, body.get("dest") or {}
     for side, given in (("source", source), ("dest", dest)):
         for key in given:
-            if key in _BEYOND[side] or key not in _SIDES[side]:
+            if key in _BEYOND[side] or (side == "source" and key in SEARCH_KEYS and key not in _SIDES[side]):
                 raise unsupported(f"[{side}.{key}] of _reindex")
+            if key not in _SIDES[side]:
+                cause = misplaced(key, given[key]) if side == "source" else unknown_field(side, key)
+                raise unparsed("reindex", side, cause)
+    kind = dest.get("op_type", "index")
+    if kind not in ("index", "create"):
+        cause = illegal(f"opType must be 'create' or 'index', found: [{kind}]")
+        raise unparsed("reindex", "dest", unparsed("dest", "op_type", cause))
     conflicts = body.get("conflicts", "abort")
-    if conflicts not in ("abort", "proceed"):
-        cause = illegal(f'conflicts may only be "proceed" or "abort" but was [{conflicts}]')
-        raise ElasticsearchError(
-            "x_content_parse_exception", "[1:1] [reindex] failed to parse field [conflicts]", cause=cause
-        )
+    if conflicts not in CONFLICTS:
+        raise unparsed("reindex", "conflicts", unknown_conflicts(conflicts))
+    if body.get("max_docs", 1) == 0:
+        raise unparsed("reindex", "max_docs", illegal("[max_docs] should be >= [slices]"))
     names = source.get("index") or []
     names = names.split(",") if isinstance(names, str) else names
     if not names:

@@ -70,11 +70,17 @@ def _body(request: Request) -> Body:
             body[name] = request.flag(name)
     if "track_total_hits" in request.params:
         text = request.params["track_total_hits"]
-        body["track_total_hits"] = int(text) if text.isdigit() else request.flag("track_total_hits")
+        switch = text in ("", "true", "false")
+        body["track_total_hits"] = request.flag("track_total_hits") if switch else request.number("track_total_hits")
     if "sort" in request.params:
         body["sort"] = request.listed("sort")
     if "docvalue_fields" in request.params:
         body["docvalue_fields"] = request.listed("docvalue_fields")
+    if "timeout" in request.params:
+        duration_ms(request.params["timeout"], "timeout")
+    kind = request.params.get("search_type", "query_then_fetch")
+    if kind not in ("query_then_fetch", "dfs_query_then_fetch"):
+        raise illegal(f"No search type for [{kind}]")
     if "q" in request.params:
         raise unsupported("the [q] parameter (query strings)")
     return body
@@ -123,9 +129,16 @@ def count(node: Node, request: Request) -> Response:
         raise parsing(f"request does not support [{unknown[0]}]")
     if "q" in request.params:
         raise unsupported("the [q] parameter (query strings)")
+    if not isinstance(body.get("query", {}), dict):
+        raise parsing("[_na] query malformed, must start with start_object")
     indices = searched(node, request.names(), dict(options(request)))
     body = filtered(node, request.names(), indices, body)
-    counted = search(node, indices, {"size": 0, "track_total_hits": True, **body})
+    try:
+        counted = search(node, indices, {"size": 0, "track_total_hits": True, **body})
+    except ElasticsearchError as error:
+        if error.type in ("illegal_argument_exception", "x_content_parse_exception") and not error.unsupported:
+            raise parsing("Failed to parse", cause=error) from None
+        raise
     return Response({"count": counted["hits"]["total"]["value"], "_shards": counted["_shards"]})
 
 

@@ -160,7 +160,7 @@ def simulate_index(node: Node, request: Request) -> Response:
     """What a new index of this name would get."""
     name = request.values["name"]
     if request.body.strip():
-        own = _unnamed()
+        own = _unnamed("index_template")
         kept = check_template(node, own, request.json())
         before, node.templates = node.templates, {**node.templates, own: kept}
         try:
@@ -173,9 +173,9 @@ def simulate_index(node: Node, request: Request) -> Response:
     return _simulated(node, found[0], found[1], name)
 
 
-def _unnamed() -> str:
+def _unnamed(what: str = "template") -> str:
     """The name that Elasticsearch gives a template that is only simulated."""
-    return f"simulate_template_{new_uuid().lower()}"
+    return f"simulate_{what}_{new_uuid().lower()}"
 
 
 def simulate(node: Node, request: Request) -> Response:

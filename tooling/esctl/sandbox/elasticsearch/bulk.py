@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from .documents import Operation, perform
-from .errors import ElasticsearchError, illegal, validation
+from .errors import ElasticsearchError, illegal, token, validation
 from .mapping import Body
 from .node import Node
 
@@ -74,6 +74,11 @@ def _operations(
         for key in meta:
             if key not in _KEYS:
                 raise illegal(f"Action/metadata line [{number}] contains an unknown parameter [{key}]")
+            if isinstance(meta[key], list | dict) and key not in ("_source", "dynamic_templates"):
+                expected = f"expected a simple value for field [{key}]"
+                raise illegal(f"Malformed action/metadata line [{number}], {expected} but found [{token(meta[key])}]")
+        if action == "create" and "version" in meta:
+            raise validation("create operations do not support explicit versions. use index instead")
         if meta.get("routing") is not None:
             raise illegal("the esctl sandbox does not implement routing of documents")
         if "version" in meta or "version_type" in meta:
@@ -129,7 +134,7 @@ def _action(line: bytes, number: int) -> tuple[str, dict[str, Any]]:
     except orjson.JSONDecodeError as error:
         raise ElasticsearchError("x_content_parse_exception", f"[1:{error.colno}] {error.msg}") from None
     if not isinstance(parsed, dict):
-        raise illegal(f"Malformed action/metadata line [{number}], expected START_OBJECT but found [VALUE_STRING]")
+        raise illegal(f"Malformed action/metadata line [{number}], expected START_OBJECT but found [{token(parsed)}]")
     if len(parsed) != 1:
         raise illegal(f"Malformed action/metadata line [{number}], expected FIELD_NAME but found [END_OBJECT]")
     action, meta = next(iter(parsed.items()))
@@ -138,4 +143,7 @@ def _action(line: bytes, number: int) -> tuple[str, dict[str, Any]]:
             f"Malformed action/metadata line [{number}], expected field [create], [delete], [index] or [update] but"
             f" found [{action}]"
         )
+    if meta is not None and not isinstance(meta, dict):
+        expected = "expected START_OBJECT or END_OBJECT"
+        raise illegal(f"Malformed action/metadata line [{number}], {expected} but found [{token(meta)}]")
     return action, meta or {}

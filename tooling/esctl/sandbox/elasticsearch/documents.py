@@ -60,15 +60,15 @@ def target(node: Node, name: str, operation: Operation, *, create: bool = True) 
             " template with data stream template was found for it",
             status=404, index_uuid="_na_", index=name,
         )  # fmt: skip
-    found = write_target(node, name, operation.action, plain=operation.if_seq_no is None)
-    if found is not None:
-        return found
     if require_alias and not any(name in i.aliases for i in node.indices.values()) and not streams_of_alias(node, name):
         raise ElasticsearchError(
             "index_not_found_exception",
             f"no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not an alias",
             status=404, index_uuid="_na_", index=name,
         )  # fmt: skip
+    found = write_target(node, name, operation.action, plain=operation.if_seq_no is None)
+    if found is not None:
+        return found
     found = writable(node, name)
     if found is not None:
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -30,6 +31,11 @@ class ElasticsearchError(Exception):
         """In which part of a search it comes up."""
         self.cause = cause.item() if isinstance(cause, ElasticsearchError) else cause
 
+    @property
+    def unsupported(self) -> bool:
+        """Whether it is the sandbox's own: see `unsupported`."""
+        return self.reason.startswith(_UNSUPPORTED)
+
     def head(self) -> dict[str, Any]:
         return {"type": self.type, "reason": self.reason, **{k.replace("__", "."): v for k, v in self.extra.items()}}
 
@@ -42,21 +48,71 @@ class ElasticsearchError(Exception):
         return {"error": {"root_cause": self.root or [self.head()], **self.item()}, "status": self.status}
 
 
+_UNSUPPORTED = "the esctl sandbox does not implement"
+
+
 def illegal(reason: str, **extra: Any) -> ElasticsearchError:
     return ElasticsearchError("illegal_argument_exception", reason, **extra)
 
 
 def unsupported(what: str, *, type: str = "illegal_argument_exception", **extra: Any) -> ElasticsearchError:
     """What Elasticsearch has and the sandbox has not: always refused by name, never answered with a guess."""
-    return ElasticsearchError(type, f"the esctl sandbox does not implement {what}", **extra)
+    return ElasticsearchError(type, f"{_UNSUPPORTED} {what}", **extra)
 
 
 def parsing(reason: str, **extra: Any) -> ElasticsearchError:
     return ElasticsearchError("parsing_exception", reason, line=1, col=1, **extra)
 
 
-def unknown_field(parser: str, name: str) -> ElasticsearchError:
-    return ElasticsearchError("x_content_parse_exception", f"[1:1] [{parser}] unknown field [{name}]")
+def unknown_field(parser: str, name: str, known: Iterable[str] = ()) -> ElasticsearchError:
+    """A key that the parser does not know; with those that it knows, what was probably meant is told."""
+    near = sorted((one for one in known if _likeness(name, one) > 0.5), key=lambda one: -_likeness(name, one))
+    meant = (
+        f" did you mean [{near[0]}]?"
+        if len(near) == 1
+        else f" did you mean any of [{', '.join(near)}]?"
+        if near
+        else ""
+    )
+    return ElasticsearchError("x_content_parse_exception", f"[1:1] [{parser}] unknown field [{name}]{meant}")
+
+
+def _likeness(one: str, other: str) -> float:
+    """1 less the edits (Levenshtein) by length, as Elasticsearch compares names."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
+    return 1 - row[-1] / max(len(one), len(other), 1)
+
+
+# Errors that are told instead of the parser's own, which only says where they came up.
+_TOLD = ("x_content_parse_exception", "parsing_exception", "parse_exception", "query_shard_exception")
+
+
+def unparsed(parser: str, name: str, cause: ElasticsearchError | None = None) -> ElasticsearchError:
+    """A field of a body whose value is refused, with why."""
+    root = (cause.root or [cause.head()]) if cause is not None and cause.type in _TOLD else None
+    reason = f"[1:1] [{parser}] failed to parse field [{name}]"
+    return ElasticsearchError("x_content_parse_exception", reason, cause=cause, root=root)
+
+
+def wrong_type(parser: str, name: str, value: Any) -> ElasticsearchError:
+    reason = f"[1:1] [{parser}] {name} doesn't support values of type: {token(value)}"
+    return ElasticsearchError("x_content_parse_exception", reason)
+
+
+def not_a_number(value: Any) -> ElasticsearchError:
+    return ElasticsearchError("number_format_exception", f'For input string: "{value}"')
+
+
+def token(value: Any) -> str:
+    """What Elasticsearch's parser calls the beginning of a JSON value."""
+    if value is None:
+        return "VALUE_NULL"
+    kinds = ((bool, "VALUE_BOOLEAN"), (str, "VALUE_STRING"), (dict, "START_OBJECT"), (list, "START_ARRAY"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "VALUE_NUMBER")
 
 
 def validation(*reasons: str) -> ElasticsearchError:

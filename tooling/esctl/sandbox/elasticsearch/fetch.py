@@ -11,7 +11,7 @@ import orjson
 
 from . import sources
 from .dates import format_date
-from .errors import ElasticsearchError, illegal, unsupported
+from .errors import ElasticsearchError, illegal, unknown_field, unsupported
 from .field_types import KEPT
 from .field_values import ip_text
 from .mapping import Body, Field
@@ -56,6 +56,9 @@ def _named(items: Any) -> Iterator[tuple[str, str | None]]:
         elif isinstance(item, dict) and "field" in item:
             yield item["field"], item.get("format")
         else:
+            for key in item if isinstance(item, dict) else ():
+                if key not in ("field", "format", "include_unmapped"):
+                    raise unknown_field("fetch_field_and_format", key)
             raise illegal("[fields] takes field names or {field, format}")
 
 

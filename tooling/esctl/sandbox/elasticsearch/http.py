@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from .errors import ElasticsearchError, illegal
+from .errors import ElasticsearchError, illegal, parsing, token
 
 if TYPE_CHECKING:
     from .node import Node
@@ -64,9 +64,7 @@ class Request:
             return {}
         parsed = load_json(self.body)
         if not isinstance(parsed, dict):
-            raise ElasticsearchError(
-                "parsing_exception", "Expected [START_OBJECT] but found another token", line=1, col=1
-            )
+            raise parsing(f"Expected [START_OBJECT] but found [{token(parsed)}]")
         return parsed
 
 

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ElasticsearchError, illegal, unsupported
+from .errors import ElasticsearchError, illegal, not_a_number, unsupported
 from .field_parameters import CHECKS
-from .field_types import (
-    ELSEWHERE,
-    TYPES,
-    VECTOR_INDEX_TYPES,
-)
+from .field_types import ELSEWHERE, FLOATS, INTEGERS, TYPES, VECTOR_INDEX_TYPES
 from .versions import Version
 
 Body = dict[str, Any]
@@ -30,6 +26,12 @@ def mapping_error(reason: str, **extra: Any) -> ElasticsearchError:
     error.root = [{"type": "mapper_parsing_exception", "reason": reason}]
     error.cause = {"type": "mapper_parsing_exception", "reason": reason}
     return error
+
+
+def refused_value(cause: ElasticsearchError) -> ElasticsearchError:
+    """A value in a mapping that cannot be read."""
+    reason = f"Failed to parse mapping: {cause.reason}"
+    return ElasticsearchError("mapper_parsing_exception", reason, cause=cause)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,17 @@ class Mapping:
         return (f for p, f in self.fields.items() if p.startswith(path + "."))
 
 
+def check_field_aliases(mapping: Mapping) -> None:
+    """Raises for a field that is another name of nothing."""
+    for path, field in mapping.fields.items():
+        if field.type == "alias" and mapping.field(path) is None:
+            reason = (
+                f"Invalid [path] value [{field.body['path']}] for field alias [{path}]: an alias must refer to an"
+                " existing field in the mappings."
+            )
+            raise ElasticsearchError("mapper_parsing_exception", reason)
+
+
 def is_object(node: Body) -> bool:
     return node.get("type", "object") in ("object", "nested") and ("type" in node or not node.keys() - OBJECT_KEYS)
 
@@ -122,11 +135,21 @@ def parse_mapping(body: Any, version: Version, *, checked: bool = True) -> Body:
                 parsed[key] = False
         elif key not in ("runtime", "subobjects"):
             parsed[key] = value
+    for name, keys in _METADATA.items():
+        for key in body.get(name) or {}:
+            if key not in keys:
+                raise mapping_error(f"unknown parameter [{key}] on metadata field [{name}]")
+    required = (body.get("_routing") or {}).get("required", False)
+    if required not in (True, False, "true", "false"):
+        raise refused_value(illegal(f"Failed to parse value [{required}] as only [true] or [false] are allowed."))
     if "properties" in body:
         properties = _properties(body["properties"], "", version)
         if properties:
             parsed["properties"] = properties
     return parsed
+
+
+_METADATA = {"_source": frozenset({"enabled", "includes", "excludes", "mode"}), "_routing": frozenset({"required"})}
 
 
 def _shown(value: Any) -> str:
@@ -143,7 +166,8 @@ def _shown(value: Any) -> str:
 def _dynamic(value: Any) -> str:
     text = str(value).lower() if isinstance(value, bool) else value
     if text not in ("true", "false", "strict", "runtime"):
-        raise mapping_error("Could not convert [dynamic.dynamic] to boolean")
+        inner = illegal(f"Failed to parse value [{value}] as only [true] or [false] are allowed.")
+        raise refused_value(illegal("Could not convert [dynamic.dynamic] to boolean", cause=inner))
     if text == "runtime":
         raise unsupported("[dynamic: runtime]")
     return str(text)
@@ -155,8 +179,9 @@ def _properties(body: Any, prefix: str, version: Version) -> Body:
     expanded: Body = {}
     for name, node in body.items():
         if not name or name.startswith(".") or name.endswith(".") or ".." in name:
-            raise mapping_error(
-                "field name cannot contain only whitespace" if not name.strip() else f"name [{name}] is invalid"
+            blank = bool(name) and not name.strip()
+            raise refused_value(
+                illegal(f"field name cannot {'contain only whitespace' if blank else 'be an empty string'}")
             )
         head, _, rest = name.partition(".")
         if rest:
@@ -245,6 +270,14 @@ def _leaf(name: str, path: str, node: Body, kind: str, version: Version) -> Body
             ):
                 raise unsupported(f"the mapping parameter [{key}] (field [{path}])", type="mapper_parsing_exception")
             raise mapping_error(f"unknown parameter [{key}] on mapper [{name}] of type [{kind}]")
+        if isinstance(parameter.default, int) and not isinstance(parameter.default, bool) and isinstance(value, str):
+            if not value.lstrip("-").isdigit():
+                raise refused_value(not_a_number(value))
+        if key == "null_value" and kind in (*INTEGERS, *FLOATS) and isinstance(value, str):
+            try:
+                float(value)
+            except ValueError:
+                raise refused_value(not_a_number(value)) from None
         if key == "copy_to":
             value = value if isinstance(value, list) else [value]
         elif parameter.default in (True, False) and isinstance(parameter.default, bool):

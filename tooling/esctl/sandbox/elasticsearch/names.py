@@ -52,12 +52,19 @@ def options(request: Request) -> Mapping[str, bool]:
     if unknown:
         raise illegal(f"No valid expand wildcard value [{sorted(unknown)[0]}]")
     return {
-        "ignore_unavailable": request.flag("ignore_unavailable"),
-        "allow_no_indices": request.flag("allow_no_indices", True),
+        "ignore_unavailable": _switch(request, "ignore_unavailable", False),
+        "allow_no_indices": _switch(request, "allow_no_indices", True),
         "open": bool(expand & {"open", "all"}),
         "closed": bool(expand & {"closed", "all"}),
         "hidden": bool(expand & {"hidden", "all"}),
     }
+
+
+def _switch(request: Request, name: str, default: bool) -> bool:
+    try:
+        return request.flag(name, default)
+    except ElasticsearchError as error:
+        raise illegal(f"Could not convert [{name}] to boolean", cause=error) from None
 
 
 def resolve(

@@ -10,7 +10,7 @@ from typing import Any
 from . import knn, scoring
 from .analysis import analyze, search_analyzer
 from .conditions import bound, equals, value_table, wildcard_regex
-from .errors import ElasticsearchError, illegal, parsing, unknown_field, unsupported
+from .errors import ElasticsearchError, illegal, parsing, token, unknown_field, unparsed, unsupported, wrong_type
 from .mapping import Body, Field
 from .painless import find_script
 from .searcher import Part, Searcher, query_failure, quoted
@@ -51,7 +51,11 @@ class Query:
     # compound
 
     def _where_match_all(self, body: Body) -> str:
-        _keys("match_all", body, "boost _name")
+        _keys("match_all", body)
+        for key in body:
+            if key not in ("boost", "_name"):
+                told = unknown_field("match_all", key)
+                raise parsing(told.reason, cause=told)
         return ALL
 
     def _where_match_none(self, body: Body) -> str:
@@ -65,16 +69,27 @@ class Query:
 
     def _clauses(self, body: Body, name: str) -> list[Any]:
         clauses = body.get(name, [])
+        if not isinstance(clauses, dict | list):
+            raise wrong_type("bool", name, clauses)
         return clauses if isinstance(clauses, list) else [clauses]
+
+    def _each(self, body: Body, name: str) -> list[str]:
+        clauses = self._clauses(body, name)
+        try:
+            return [self.where(query) for query in clauses]
+        except ElasticsearchError as error:
+            if error.type in ("parsing_exception", "x_content_parse_exception"):
+                raise unparsed("bool", name, error) from None
+            raise
 
     def _where_bool(self, body: Body) -> str:
         for key in body if isinstance(body, dict) else ():
             if key not in _BOOL:
                 raise unknown_field("bool", key)
         _keys("bool", body, "must filter should must_not minimum_should_match boost adjust_pure_negative _name")
-        conditions = [self.where(q) for name in ("must", "filter") for q in self._clauses(body, name)]
-        conditions += [f"NOT ({self.where(q)})" for q in self._clauses(body, "must_not")]
-        should = [self.where(q) for q in self._clauses(body, "should")]
+        conditions = [condition for name in ("must", "filter") for condition in self._each(body, name)]
+        conditions += [f"NOT ({condition})" for condition in self._each(body, "must_not")]
+        should = self._each(body, "should")
         if should:
             needs = body.get("minimum_should_match")
             required = (
@@ -89,8 +104,8 @@ class Query:
         return " AND ".join(f"({c})" for c in conditions if c != ALL) or ALL
 
     def _scores_bool(self, body: Body) -> str:
-        parts = [self.scores(q) for name in ("must", "should") for q in self._clauses(body, name)]
         where = self._where_bool(body)
+        parts = [self.scores(q) for name in ("must", "should") for q in self._clauses(body, name)]
         # Every matching document, a filter alone gives it 0; then the sum of the clauses that it matches.
         parts.append(f"SELECT doc, 0::DOUBLE AS score FROM ({self.searcher.docs})")
         boost = _boost(body)
@@ -147,7 +162,9 @@ class Query:
 
     def _where_terms(self, body: Body) -> str:
         rest = {k: v for k, v in body.items() if k not in ("boost", "_name")}
-        if len(rest) != 1:
+        if len(rest) > 1:
+            raise parsing("[terms] query does not support multiple fields")
+        if not rest:
             raise parsing(
                 "[terms] query requires a field name, followed by array of terms or a document lookup specification"
             )
@@ -257,6 +274,11 @@ class Query:
         text = options.get("query")
         if text is None:
             raise parsing("No text specified for text query")
+        if isinstance(text, dict | list):
+            raise illegal(f"Expected text at 1:1 but found {token(text)}")
+        operator = str(options.get("operator", "or")).upper()
+        if operator not in ("AND", "OR"):
+            raise illegal(f"No enum constant org.elasticsearch.index.query.Operator.{operator}")
 
         def condition(part: Part, known: Field) -> str | None:
             if known.type != "text":
@@ -297,6 +319,8 @@ class Query:
 
     def _where_match_phrase(self, body: Body) -> str:
         path, options = self._match(body, "match_phrase", "query slop analyzer boost zero_terms_query _name")
+        if isinstance(options.get("slop"), int) and options["slop"] < 0:
+            raise illegal("No negative slop allowed.")
         if options.get("slop"):
             raise unsupported("[slop] of match_phrase queries")
         text = options.get("query")
@@ -362,11 +386,12 @@ def _one(query: Any) -> tuple[str, Any]:
     return kind, body
 
 
-def _keys(name: str, body: Any, allowed: str) -> None:
+def _keys(name: str, body: Any, allowed: str | None = None) -> None:
+    """Raises for a body that is none, and for a key that is not `allowed` (None: all are)."""
     if not isinstance(body, dict):
         raise parsing(f"[{name}] query malformed, no start_object after query name")
     for key in body:
-        if key not in allowed.split():
+        if allowed is not None and key not in allowed.split():
             raise parsing(f"[{name}] query does not support [{key}]")
 
 
@@ -381,11 +406,13 @@ def _field(body: Any, name: str, short: str, allowed: str) -> tuple[str, Body]:
         if len(rest) > 1:
             first, second = list(rest)[:2]
             raise parsing(f"[{name}] query doesn't support multiple fields, found [{first}] and [{second}]")
+        if body == {} and name != "match":
+            raise illegal("field name is null or empty")
         raise parsing(f"[{name}] query malformed, no start_object after query name")
     path, options = next(iter(rest.items()))
     if not isinstance(options, dict):
         if not short:
-            raise parsing(f"[{name}] query malformed, no start_object after field name")
+            raise parsing(f"[{name}] query does not support [{path}]")
         options = {short: options}
     for key in options:
         if key not in allowed.split():

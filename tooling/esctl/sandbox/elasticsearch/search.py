@@ -8,7 +8,17 @@ from typing import Any
 
 from . import knn, sources
 from .aggregations import aggregate
-from .errors import ElasticsearchError, illegal, parsing, search_failure, unsupported, validation
+from .dates import duration_ms
+from .errors import (
+    ElasticsearchError,
+    illegal,
+    not_a_number,
+    parsing,
+    search_failure,
+    token,
+    unsupported,
+    validation,
+)
 from .fetch import Fetch, hits
 from .mapping import Body
 from .node import Index, Node
@@ -23,6 +33,7 @@ _KEYS = frozenset(
     " script_fields runtime_mappings post_filter indices_boost ext".split()
 )
 _ELSEWHERE = frozenset("collapse highlight suggest rescore rank retriever slice sub_searches".split())
+SEARCH_KEYS = _KEYS | _ELSEWHERE
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,11 @@ _ON_SHARD_REASONS = (
     "failed to parse date field",
     "Invalid interval specified",
     "search_after has",
+    "Sort must contain",
+    "Failed to parse search_after",
+    "No [ranges] specified",
+    "interval must be positive",
+    "Aggregation [",
 )
 
 
@@ -77,15 +93,26 @@ def _as_failure(error: ElasticsearchError, indices: list[Index]) -> Elasticsearc
     return search_failure(error, indices[0].name) if late and indices else error
 
 
+def misplaced(key: str, value: Any) -> ElasticsearchError:
+    """A key that is not known, or not with a value of that type."""
+    return parsing(f"Unknown key for a {token(value)} in [{key}].")
+
+
+# What a key's value may be; of other types, Elasticsearch does not know it.
+_TYPES: dict[str, tuple[type, ...]] = {
+    "query": (dict,), "aggs": (dict,), "aggregations": (dict,), "post_filter": (dict,), "fields": (list,),
+    "docvalue_fields": (list,),
+}  # fmt: skip
+
+
 def check_body(body: Body) -> None:
     for key, value in body.items():
         if key in _ELSEWHERE:
             raise unsupported(f"[{key}] of a search")
         if key not in _KEYS:
-            token = {str: "VALUE_STRING", bool: "VALUE_BOOLEAN", dict: "START_OBJECT", list: "START_ARRAY"}.get(
-                type(value), "VALUE_NUMBER"
-            )
-            raise parsing(f"Unknown key for a {token} in [{key}].")
+            raise misplaced(key, value)
+        if value is not None and not isinstance(value, _TYPES.get(key, (object,))):
+            raise misplaced(key, value)
     if body.get("runtime_mappings"):
         raise unsupported("[runtime_mappings] of a search")
     if body.get("explain") or body.get("profile"):
@@ -95,15 +122,26 @@ def check_body(body: Body) -> None:
     start, size = body.get("from", 0), body.get("size", 10)
     for name, value in (("from", start), ("size", size)):
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ElasticsearchError("x_content_parse_exception", f"[1:1] [search] failed to parse field [{name}]")
+            raise not_a_number(value)
         if value < 0:
             raise illegal(
                 f"[{name}] parameter cannot be negative, found [{value}]"
                 if name == "size"
                 else f"[from] parameter cannot be negative but was [{value}]"
             )
+    if "timeout" in body:
+        duration_ms(body["timeout"], "timeout")
+    try:
+        float(body.get("min_score") or 0)
+    except (TypeError, ValueError):
+        raise not_a_number(body["min_score"]) from None
+    track = body.get("track_total_hits", True)
+    if not isinstance(track, bool) and isinstance(track, int) and track < -1:
+        raise illegal(f"[track_total_hits] parameter must be positive or equals to -1, got {track}")
+    if body.get("search_after") == []:
+        raise illegal("Values must contains at least one value.")
     if body.get("search_after") is not None and start > 0:
-        raise validation("`from` parameter must be set to 0 when `search_after` is used")
+        raise validation("[from] parameter must be set to 0 when [search_after] is used")
 
 
 class _Search:
@@ -169,6 +207,7 @@ class _Search:
             shown = searcher.make(f"SELECT * FROM {matched} WHERE {self.query.where(body['post_filter'])}")
         ((count, best),) = searcher.rows(f"SELECT count(*), max(score) FROM {shown}")
         track = body.get("track_total_hits", True if self.options.total_as_int else 10_000)
+        track = False if track == -1 else track
         result: Body = {}
         if self.options.total_as_int:
             result["total"] = count if track is not False else -1

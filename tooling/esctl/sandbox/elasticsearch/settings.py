@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from .dates import duration_ms
 from .errors import ElasticsearchError, illegal, unsupported
 from .versions import Version
 
@@ -20,6 +21,7 @@ _FREE = ("index.routing.allocation.include.", "index.routing.allocation.exclude.
 
 
 _ANALYSIS = "index.analysis."
+_TIMES = (".refresh_interval", ".idle.after", ".delayed_timeout", ".sync_interval", ".gc_deletes", ".retention.age")
 
 
 @cache
@@ -123,6 +125,9 @@ def check_new(flat: Flat, version: Version) -> None:
                 f"Validation Failed: 1: private index setting [{key}] can not be set explicitly;",
             )
         check_value(key, value)
+    shards, routing = (int(flat.get(f"index.number_of_{kind}shards") or 0) for kind in ("", "routing_"))
+    if shards and routing % shards:
+        raise illegal(f"the number of source shards [{shards}] must be a factor of [{routing}]")
 
 
 def check_value(key: str, value: Any) -> None:
@@ -151,6 +156,8 @@ def check_value(key: str, value: Any) -> None:
     ):
         if value not in ("true", "false"):
             raise illegal(f"Failed to parse value [{value}] as only [true] or [false] are allowed.")
+    elif key.endswith(_TIMES) and value not in ("-1", "0"):
+        duration_ms(value, key)
 
 
 def updated(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .dates import format_date, parse_date
-from .errors import illegal, parsing, unsupported
+from .errors import illegal, not_a_number, unknown_field, unparsed, unsupported
 from .field_values import ip_text
 from .searcher import Column, Searcher, query_failure, quoted
 
@@ -64,7 +64,8 @@ class Key:
             try:
                 return float(value)
             except ValueError:
-                raise illegal(f"Failed to parse search_after value for field [{self.column.field.path}].") from None
+                reason = f"Failed to parse search_after value for field [{self.column.field.path}]."
+                raise illegal(reason, cause=not_a_number(value)) from None
         return value
 
 
@@ -101,7 +102,7 @@ _OPTIONS = frozenset("order missing mode unmapped_type numeric_type format neste
 def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) -> Key:
     order = str(options.get("order", "desc" if name == "_score" else "asc")).lower()
     if order not in ("asc", "desc"):
-        raise illegal(f"Unknown SortOrder [{options['order']}]")
+        raise illegal(f"No enum constant org.elasticsearch.search.sort.SortOrder.{order.upper()}")
     descending = order == "desc"
     if name == "_score":
         return Key("q.score", "", descending, True, kind="_score")
@@ -116,7 +117,7 @@ def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) ->
         raise unsupported(f"sorting by [{name}]")
     for key in options:
         if key not in _OPTIONS:
-            raise parsing(f"[field_sort] unknown field [{key}]")
+            raise unknown_field("field_sort", key)
     if "nested" in options:
         raise unsupported("nested sorting")
     column = searcher.column(name, "sorting")
@@ -134,7 +135,7 @@ def _key(searcher: Searcher, name: str, options: dict[str, Any], number: int) ->
         return Key(f"coalesce(NULL, {value})", "", descending, True, kind="unmapped")
     mode = options.get("mode", "max" if descending else "min")
     if mode not in ("min", "max", "sum", "avg", "median"):
-        raise illegal(f"Unknown SortMode [{mode}]")
+        raise unparsed("field_sort", "mode", illegal(f"Unknown SortMode [{mode}]"))
     alias = f"s{number}"
     join = f"LEFT JOIN (SELECT doc, {mode}(value) AS v FROM ({column.sql}) GROUP BY doc) {alias} ON {alias}.doc = q.doc"
     missing = options.get("missing", "_last")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from .errors import illegal
+from .errors import parsing, token
 from .http import Request
 from .store import Stored
 
@@ -156,11 +156,14 @@ def from_body(value: Any, vectors: bool | None = None) -> SourceFilter:
         return SourceFilter(includes=(value,), vectors=vectors)
     if isinstance(value, list):
         return SourceFilter(includes=tuple(value), vectors=vectors)
+    if not isinstance(value, dict):
+        allowed = "[VALUE_BOOLEAN, VALUE_STRING, START_ARRAY, START_OBJECT]"
+        raise parsing(f"Expected one of {allowed} but found [{token(value)}]")
     if "exclude_vectors" in value:
         vectors = not value["exclude_vectors"]
-    unknown = set(value) - {"includes", "include", "excludes", "exclude", "exclude_vectors"}
-    if unknown:
-        raise illegal(f"Unknown key for a VALUE_STRING in [{sorted(unknown)[0]}].")
+    for key in value:
+        if key not in ("includes", "include", "excludes", "exclude", "exclude_vectors"):
+            raise parsing(f"Unknown key for a {token(value[key])} in [{key}].")
     return SourceFilter(True, _patterns(value, "includes"), _patterns(value, "excludes"), vectors)
 
 

@@ -15,4 +15,4 @@ __all__ = ["aggregate"]
 def aggregate(searcher: Searcher, body: Any, docs: str, *, typed: bool = False) -> Body:
     """The `aggregations` of an answer over the documents that `docs` (SELECT doc) gives; raises ElasticsearchError."""
     table = searcher.make(f"SELECT doc, 0 AS bucket FROM ({docs})")
-    return Aggregator(searcher, typed).children(body, Level(table, 1))[0]
+    return Aggregator(searcher, typed).tree(body, Level(table, 1))

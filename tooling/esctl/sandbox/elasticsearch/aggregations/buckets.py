@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dates import date_math, format_date, zone
-from ..errors import ElasticsearchError, illegal, unsupported
+from ..errors import ElasticsearchError, illegal, parsing, unparsed, unsupported
 from ..fetch import doc_value
 from ..field_values import ip_text
 from ..mapping import Body
@@ -50,7 +50,7 @@ def terms(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> list[
             f"SELECT DISTINCT value FROM ({column.sql}) WHERE doc IN (SELECT doc FROM ({aggregator.searcher.docs}))"
         )
         rows += [(b, v, 0) for b in range(level.count) for (v,) in every if (b, v) not in seen]
-    wanted = _chosen(body, column)
+    wanted = _chosen(aggregator.name, body, column)
     found = [Bucket(b, v, n) for b, v, n in rows if n >= least and (wanted is None or wanted(v))]
     by_parent: list[list[Bucket]] = [[] for _ in range(level.count)]
     for bucket in found:
@@ -130,7 +130,7 @@ def _orders(order: Any) -> list[tuple[str, bool]]:
             raise ElasticsearchError("parsing_exception", "Must specify at least one field for [order]", line=1, col=1)
         name, direction = next(iter(item.items()))
         if str(direction).lower() not in ("asc", "desc"):
-            raise ElasticsearchError("parsing_exception", f"Unknown order direction [{direction}]", line=1, col=1)
+            raise unparsed("terms", "order", parsing(f"Unknown order direction [{direction}]"))
         orders.append((name, str(direction).lower() == "desc"))
     if not any(name == "_key" for name, _ in orders):
         orders.append(("_key", False))
@@ -148,7 +148,7 @@ def _sort(group: list[Bucket], orders: list[tuple[str, bool]]) -> None:
         group.sort(key=lambda b: missing if values[id(b)] is None else values[id(b)], reverse=descending)
 
 
-def _chosen(body: Body, column: Column | None) -> Callable[[Any], bool] | None:
+def _chosen(name: str, body: Body, column: Column | None) -> Callable[[Any], bool] | None:
     """`include` and `exclude`: patterns, lists, or a partition."""
     include, exclude = body.get("include"), body.get("exclude")
     if include is None and exclude is None:
@@ -165,8 +165,9 @@ def _chosen(body: Body, column: Column | None) -> Callable[[Any], bool] | None:
             return lambda v: (ip_text(v) if column is not None and column.type == "ip" else v) in texts
         if column is not None and column.numeric:
             raise illegal(
-                "Aggregation [terms] cannot support regular expression style include/exclude settings as they can only"
-                " be applied to string fields. Use an array of values for include/exclude clauses"
+                f"Aggregation [{name}] cannot support regular expression style include/exclude settings as they can"
+                " only be applied to string fields. Use an array of numeric values for include/exclude clauses used to"
+                " filter numeric fields"
             )
         expression = re.compile(str(rule), re.DOTALL)
         return lambda v: expression.fullmatch(v) is not None
@@ -257,7 +258,7 @@ def date_range(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> 
 def _ranges(aggregator: Aggregator, body: Body, subs: Body, level: Level, *, dated: bool) -> list[Body]:
     given = body.get("ranges")
     if not given:
-        raise illegal(f"No [ranges] specified for the [{'date_range' if dated else 'range'}] aggregation")
+        raise illegal(f"No [ranges] specified for the [{aggregator.name}] aggregation")
     column = aggregator.column(body, "range")
     if column is not None and not column.numeric:
         raise illegal(f"Field [{column.field.path}] of type [{column.type}] is not supported for aggregation [range]")

@@ -29,7 +29,7 @@ CALENDAR = {
 def histogram(aggregator: Aggregator, body: Body, subs: Body, level: Level) -> list[Body]:
     interval = body.get("interval")
     if interval is None:
-        raise illegal("Required [interval]")
+        raise illegal("interval must be positive, got: 0.0")
     offset = float(body.get("offset", 0))
     column = numeric(aggregator, body, "histogram")
 

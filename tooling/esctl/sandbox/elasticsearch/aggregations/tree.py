@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from ..errors import ElasticsearchError, illegal, parsing, unsupported
+from ..dates import duration_ms
+from ..errors import (
+    ElasticsearchError,
+    illegal,
+    not_a_number,
+    parsing,
+    token,
+    unknown_field,
+    unparsed,
+    unsupported,
+    validation,
+)
 from ..mapping import Body
 from ..query import Query
 from ..searcher import Column, Searcher
@@ -31,6 +43,18 @@ class Aggregator:
     def __init__(self, searcher: Searcher, typed: bool) -> None:
         self.searcher, self.typed = searcher, typed
         self.query = Query(searcher)
+        self.name = ""
+        """Of the aggregation that is run, for its errors."""
+
+    def tree(self, aggregations: Any, level: Level) -> Body:
+        """{name: result} of what stands at the top, where no bucket is around an aggregation."""
+        for name, definition in aggregations.items() if isinstance(aggregations, dict) else ():
+            kind, body, _, _ = _definition(name, definition)
+            path = body.get("buckets_path")
+            if kind in pipelines.PARENTS and isinstance(path, str):
+                if re.split(r"[>.\[]", path)[0] not in aggregations:
+                    raise validation(f"No aggregation found for path [{path}]")
+        return self.children(aggregations, level)[0]
 
     def children(self, aggregations: Any, level: Level) -> list[Body]:
         """{name: result} for each bucket of the level."""
@@ -46,6 +70,7 @@ class Aggregator:
             if kind in pipelines.PARENTS:
                 continue  # its parent runs it, over its buckets
             inner = {n: d for n, d in subs.items()}
+            self.name = name
             found = KINDS[kind](self, body, inner, level)
             for into, result in zip(results, found, strict=True):
                 if meta is not None:
@@ -80,17 +105,20 @@ class Aggregator:
             raise unsupported(f"the script [{script.name}] in [{kind}]")
         path = body.get("field")
         if not path:
-            raise illegal("Required one of fields [field, script], but none were specified. ")
+            raise illegal("Required one of fields [field, script], but none were specified.")
         return self.searcher.column(path)
 
 
 def _definition(name: str, definition: Any) -> tuple[str, Body, Body, Any]:
     if any(c in name for c in "[]>"):
-        raise illegal(
+        raise parsing(
             f"Invalid aggregation name [{name}]. Aggregation names can contain any character except '[', ']', and '>'"
         )
     if not isinstance(definition, dict):
-        raise parsing(f"Aggregation definition for [{name}] starts with a [VALUE_STRING], expected a [START_OBJECT].")
+        # The bracket that is missing is missing there, too.
+        raise parsing(
+            f"Aggregation definition for [{name} starts with a [{token(definition)}], expected a [START_OBJECT]."
+        )
     subs, meta, found = {}, None, []
     for key, value in definition.items():
         if key in ("aggs", "aggregations"):
@@ -120,16 +148,53 @@ def _definition(name: str, definition: Any) -> tuple[str, Body, Body, Any]:
     if allowed is not None:
         for key in body:
             if key not in allowed:
-                raise ElasticsearchError("x_content_parse_exception", f"[1:1] [{kind}] unknown field [{key}]")
+                raise unknown_field(kind, key, allowed)
     _check_values(name, kind, body)
     if subs and kind in metrics.KINDS:
         raise illegal(f"Aggregator [{name}] of type [{kind}] cannot accept sub-aggregations")
     return kind, body, subs, meta
 
 
+def _unbuilt(kind: str, cause: ElasticsearchError) -> ElasticsearchError:
+    reason = f"Failed to build [{kind}] after last required field arrived"
+    return ElasticsearchError("x_content_parse_exception", reason, cause=cause)
+
+
 def _check_values(name: str, kind: str, body: Body) -> None:
     """Values that are refused while the body is read."""
     wrong = None
+    if kind == "terms":
+        for number in ("size", "shard_size", "min_doc_count"):
+            if not str(body.get(number, 1)).lstrip("-").isdigit():
+                raise unparsed(kind, number, not_a_number(body[number]))
+    if kind == "composite" and "sources" not in body:
+        raise illegal("Required [sources]")
+    if kind == "composite" and not body["sources"]:
+        cause = illegal("Composite [sources] cannot be null or empty")
+        raise unparsed(kind, "sources", _unbuilt(kind, cause))
+    if kind == "percentiles":
+        for percent in body.get("percents") or ():
+            if isinstance(percent, int | float) and not 0 <= percent <= 100:
+                raise _unbuilt(kind, illegal(f"percent must be in [0,100], got [{float(percent)}]: [{name}]"))
+    if kind == "filters" and not body:
+        raise illegal("[filters] cannot be empty.")
+    if kind == "date_histogram" and {"calendar_interval", "fixed_interval"} <= body.keys():
+        second = [key for key in body if key in ("calendar_interval", "fixed_interval")][1]
+        first = ({"calendar_interval", "fixed_interval"} - {second}).pop()
+        wrong = second, f"Cannot use [{second}] with [{first}] configuration option."
+    elif kind == "date_histogram" and "fixed_interval" in body:
+        try:
+            duration_ms(body["fixed_interval"], "date_histogram.fixedInterval")
+        except ElasticsearchError as error:
+            wrong = "fixed_interval", error.reason
+    if kind == "cardinality" and isinstance(body.get("precision_threshold"), int) and body["precision_threshold"] < 0:
+        found = body["precision_threshold"]
+        wrong = (
+            "precision_threshold",
+            f"[precisionThreshold] must be greater than or equal to 0. Found [{found}] in [{name}]",
+        )
+    if kind == "top_hits" and isinstance(body.get("size"), int) and body["size"] < 0:
+        raise illegal(f"[size] must be greater than or equal to 0. Found [{body['size']}] in [{name}]")
     if kind == "terms" and isinstance(body.get("size", 1), int) and body.get("size", 1) <= 0:
         wrong = "size", f"[size] must be greater than 0. Found [{body['size']}] in [{name}]"
     elif kind == "histogram" and isinstance(body.get("interval", 1), (int, float)) and body.get("interval", 1) <= 0:
@@ -138,8 +203,7 @@ def _check_values(name: str, kind: str, body: Body) -> None:
         interval = body["calendar_interval"]
         wrong = "calendar_interval", f"The supplied interval [{interval}] could not be parsed as a calendar interval."
     if wrong:
-        reason = f"[1:1] [{kind}] failed to parse field [{wrong[0]}]"
-        raise ElasticsearchError("x_content_parse_exception", reason, cause=illegal(wrong[1]))
+        raise unparsed(kind, wrong[0], illegal(wrong[1]))
 
 
 _METRIC = {"field", "missing", "script", "format"}
