@@ -14,6 +14,9 @@ from .losses import measured
 from .needs import lacking
 from .sealing import known
 from .survey import Choices, Survey
+from .unset import standing
+
+EQUAL = "already there and equal: only remembered, nothing is written"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,12 @@ def change_of(resource: Resource, survey: Survey, context: Context, kind: Kind, 
         return replace(undecided, cause=Cause.FOREIGN, words=words)
     rendered = body_of(resource, kind, context)
     if isinstance(rendered, Waiting):
+        if kind.secrets and (found := standing(resource, survey, kind, context)):
+            cause, body = found
+            if cause is Cause.CLEAN:
+                return base
+            words = f"{EQUAL}; {rendered.reason}: what is there stays"
+            return replace(base, action=Action.ADOPT, cause=cause, desired=body, words=words)
         return replace(undecided, words=rendered.reason + (f": run `{rendered.command}`" if rendered.command else ""))
     sides = compared(address, rendered, survey, kind, context)
     if sides.cause is not Cause.CLEAN and (taken := held(kind, address, sides.wanted, survey.parts)):
@@ -93,8 +102,11 @@ def _decided(case: _Case, base: Change) -> Change:
             f"`--adopt {address}` keeps it; or take it away, and it is made again"
         )
         return replace(base, action=Action.UNDECIDED, words=words)
-    if cause is Cause.ADOPT:
-        return replace(base, action=Action.ADOPT, words="already there and equal: only remembered, nothing is written")
+    if cause is Cause.ADOPT and not (sides.shown_there is not None and case.adopted):
+        return replace(base, action=Action.ADOPT, words=_equal(case))
+    if sides.shown_there is not None:  # adopted by name: the file's secret counts
+        cause, sides = Cause.FOREIGN, replace(sides, cause=Cause.FOREIGN, found=sides.shown_there)
+        case, base = replace(case, sides=sides), replace(base, cause=cause)
     if live is None or sides.found is None:
         words = "was deleted from the server; it is made again" if cause is Cause.DELETED else ""
         return replace(base, action=Action.CREATE, words=words, requests=_write(case, None))
@@ -127,6 +139,13 @@ def _decided(case: _Case, base: Change) -> Change:
         requests = kind.replace(address, sides.rendered, live, context)
         return replace(change, action=Action.REPLACE, requests=requests, reindex=undone)
     return replace(change, action=Action.UPDATE, requests=_write(case, live), reindex=undone)
+
+
+def _equal(case: _Case) -> str:
+    if case.sides.shown_there is None:
+        return EQUAL
+    adopt = f"`--adopt {case.resource.address}`"
+    return f"{EQUAL}; a secret that the server hides is taken to be this one ({adopt} sends it)"
 
 
 def _cost(case: _Case, before: Body, after: Body, live: Live) -> tuple[Cost, Reindex | None]:

@@ -25,6 +25,8 @@ class Sides:
     found: Body | None
     cause: Cause
     shared: bool
+    shown_there: Body | None = None
+    """`found` without what is believed of secrets that the server hides and nobody remembers; None where none is."""
 
     def shown(self) -> tuple[Body, Body]:
         """What of the live body is compared, and what was written, as people may see them: without seals."""
@@ -68,6 +70,10 @@ def compared(address: Address, rendered: Body, survey: Survey, kind: Kind, conte
         if remembered is not None:
             remembered = replace(remembered, body=kind.insisted(remembered.body, rendered, found))
     cause = decide(wanted, remembered, found, shared=kind.shared)
+    if cause is Cause.FOREIGN and found is not None and kind.secrets:
+        believed = aligned(found, wanted, wanted, survey.seal, kind.secrets)
+        if decide(wanted, None, believed, shared=kind.shared) is Cause.ADOPT:
+            return Sides(rendered, wanted, None, live, believed, Cause.ADOPT, kind.shared, found)
     if cause in (Cause.FOREIGN, Cause.BOTH) and found is not None and can(kind, Claiming):
         if kind.ours(found, wanted, remembered.body if remembered else None):
             cause = Cause.PENDING
