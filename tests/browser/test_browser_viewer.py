@@ -44,7 +44,7 @@ def test_every_other_chart_is_drawn_and_the_console_is_silent(chromium: Any) -> 
     with servers(gallery()) as (url, _), running_viewer(url) as root:
         page = Page(chromium, root).open("dashboards#/view/charts")
         assert len(page.all(".panel")) == len(more_charts())
-        assert page.texts(".panel-note") == ["cannot draw mosaic yet"]
+        assert page.texts(".panel-note") == ["cannot draw spiral yet"]
         assert len(page.all(".drawing svg")) == 10
         assert page.texts(".tags button") == ["cat", "coffee", "moon", "page", "rocket"]
         assert page.texts(".tile-title") == ["cat", "coffee", "moon", "page", "rocket"]

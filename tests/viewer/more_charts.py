@@ -67,7 +67,7 @@ def more_charts() -> dict[str, dict[str, Any]]:
         "area": _xy("area_stacked", **split),
         "grouped": _xy("bar", **split),
         "percent": _xy("bar_horizontal_percentage_stacked", **split),
-        "mosaic": lens("lnsPie", {"shape": "mosaic", "layers": [{"layerId": "layer_0"}]}, counted),
+        "mosaic": lens("lnsPie", {"shape": "spiral", "layers": [{"layerId": "layer_0"}]}, counted),
         "split": lens(
             "lnsDatatable",
             {"layerId": "layer_0", "showRowNumbers": True, "columns": shown},

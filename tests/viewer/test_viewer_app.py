@@ -164,9 +164,9 @@ def changed(name: str, **attributes: Any) -> list[dict[str, Any]]:
 
 
 def test_what_cannot_be_drawn_says_so_and_shows_its_definition() -> None:
-    with servers(changed("pie", visualizationType="lnsChoropleth")) as (url, _), client_of(url) as client:
+    with servers(changed("pie", visualizationType="lnsSankey")) as (url, _), client_of(url) as client:
         found = panel(client, "pie")
-    assert (found["kind"], found["model"]["reason"]) == ("undrawn", "cannot draw region map yet")
+    assert (found["kind"], found["model"]["reason"]) == ("undrawn", "cannot draw lnsSankey yet")
     assert found["model"]["definition"]["shape"] == "donut"
 
 

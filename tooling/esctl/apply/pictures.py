@@ -12,11 +12,10 @@ from ..model import Address, Body, Request, Sender
 from ..preview import (
     Dashboard,
     Panel,
+    Question,
     Scope,
-    bounds_requests,
-    lens_requests,
-    lens_rows,
-    read_bounds,
+    answered,
+    lens_tables,
     read_dashboard,
     read_lens,
     vega_ready,
@@ -92,10 +91,15 @@ def _finds(sender: Sender, panel: Panel, dashboard: Dashboard, scope: Scope) -> 
     if panel.kind != "lens":
         return True
     lens = read_lens(panel.definition, data_views=dashboard.data_views)
-    bounds = {one.layer: read_bounds(one, search(one.index, one.body)) for one in bounds_requests(lens, scope)}
-    searches = lens_requests(lens, scope, bounds=bounds)
-    answers = {one.layer: search(one.index, one.body) for one in searches}
-    tables = lens_rows(lens, searches, answers)
+
+    def answer(question: Question) -> Body:
+        if question.kind == "esql":
+            found: Body = sender.send(Request("elasticsearch", "POST", "/_query", body=question.body)).body
+        else:
+            found = search(question.index, question.body)
+        return found
+
+    tables = answered(lens_tables(lens, scope), lambda questions: [answer(question) for question in questions])
     return not tables or any(table.total and table.rows for table in tables.values())
 
 

@@ -13,7 +13,7 @@ from .drawing import dashboard_picture, drawn_panel, drawn_panels, panel_picture
 from .filters import Scope, TimeRange, phrase_filter, phrases_filter, scope_query
 from .kql import kql_query
 from .lens import DataView, Lens, read_lens
-from .panel import panel_chart
+from .panel import lens_tables, panel_chart
 from .picture.dashboard import Options
 from .picture.panel import Drawn
 from .rows import Table, lens_rows
@@ -58,6 +58,7 @@ __all__ = [
     "lens_chart",
     "lens_requests",
     "lens_rows",
+    "lens_tables",
     "panel_chart",
     "panel_picture",
     "parse_vega",

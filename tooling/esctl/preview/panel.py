@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..model import Body
+from .annotations import annotation_questions, annotation_tables
 from .asking import Asking, Question
 from .charts import Chart, lens_chart, undrawn
 from .dashboard import Dashboard, Panel
@@ -55,6 +56,8 @@ def lens_tables(lens: Lens, scope: Scope) -> Asking[dict[str, Table]]:
     esql = [layer for layer in lens.layers.values() if layer.esql]
     questions = [Question("search", s.index, s.body) for s in searches]
     questions += [esql_question(lens, layer, scope) for layer in esql]
+    events = annotation_questions(lens, scope)
+    questions += [question for _, _, question in events]
     answers: tuple[Body, ...] = ()
     if questions:
         answers = yield tuple(questions)
@@ -64,9 +67,11 @@ def lens_tables(lens: Lens, scope: Scope) -> Asking[dict[str, Table]]:
         found = yield tuple(Question("search", r.search.index, r.body) for r in rests)
     others = {r.search.key: (r, a) for r, a in zip(rests, found, strict=False)} if rests else {}
     tables = lens_rows(lens, searches, by_key, others=others, time_range=scope.time_range)
-    for layer, answer in zip(esql, answers[len(searches) :], strict=True):
+    for layer, answer in zip(esql, answers[len(searches) :], strict=False):
         tables[layer.id] = esql_table(layer, answer)
-    return tables
+    happened = answers[len(searches) + len(esql) :]
+    found_events = {(layer_id, i): answer for (layer_id, i, _), answer in zip(events, happened, strict=True)}
+    return {**tables, **annotation_tables(lens, found_events)}
 
 
 def _vega(panel: Panel, scope: Scope) -> Asking[Chart]:

@@ -48,6 +48,7 @@ def vega_config(theme: Theme) -> Body:
         },
         "header": {"labelColor": text, "titleColor": text, "labelFont": FONT, "titleFont": FONT},
         "style": {
+            "part": {"stroke": ground},
             "guide-label": {"fill": quiet, "font": FONT},
             "guide-title": {"fill": text, "font": FONT},
             "group-title": {"fill": text, "font": FONT},

@@ -13,6 +13,7 @@ from .heatmap import heatmap_chart
 from .metric import legacy_metric_chart, metric_chart
 from .model import Chart, LegendItem
 from .partition import partition_chart
+from .region import region_chart
 from .table import table_chart
 from .tag_cloud import tag_cloud_chart
 from .xy import xy_chart
@@ -28,19 +29,21 @@ CHARTS: Mapping[str, Callable[[Lens, Mapping[str, Table]], Chart]] = {
     "lnsGauge": gauge_chart,
     "lnsTagcloud": tag_cloud_chart,
     "lnsLegacyMetric": legacy_metric_chart,
+    "lnsChoropleth": region_chart,
 }
-_NAMES = {"lnsChoropleth": "region map"}
 
 
 def lens_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
     """Draw the rows; what cannot be drawn yet comes back as `undrawn`, with its definition."""
     draw = CHARTS.get(lens.chart)
     if draw is None:
-        return undrawn(f"cannot draw {_NAMES.get(lens.chart, lens.chart or 'this chart')} yet", lens.visualization)
+        return undrawn(f"cannot draw {lens.chart or 'this chart'} yet", lens.visualization)
     try:
         return draw(lens, tables)
     except EsctlError as error:
         return undrawn(str(error), lens.visualization)
+    except KeyError as missing:
+        return undrawn(f"the chart refers to column {missing}, which its layers lack", lens.visualization)
 
 
 def undrawn(reason: str, definition: Body) -> Chart:

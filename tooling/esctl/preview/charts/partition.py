@@ -1,200 +1,188 @@
-"""`lnsPie`: pies and donuts of one or more rings, as Vega-Lite arcs; the innermost ring is the first group."""
+"""`lnsPie`: parts of a whole, as pie, donut, treemap, mosaic or waffle; one tree of parts, five ways to draw it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import EsctlError
 from ...model import Body
-from ..buckets import OTHER
-from ..colours import CategoryColours, text_on
+from ..buckets import MISSING, OTHER
+from ..collapse import collapsed
+from ..colours import CategoryColours
 from ..formats import key_text, number_text
 from ..lens import Column, Lens
 from ..rows import Row, Table
 from .model import Chart, FilterList, LegendItem
+from .partition_shapes import mosaic_spec, pie_spec, treemap_spec, waffle_spec
 
-_TURN = 6.283185307179586
-_HOLES = {"pie": 0.0, "donut": 0.54}
-_SMALLEST_LABELLED = 0.035
-"""Share of a turn below which a slice has no room for its label."""
+_NAMES = {"donut": "Donut", "pie": "Pie", "treemap": "Treemap", "mosaic": "Mosaic", "waffle": "Waffle"}
+_HOLE = 0.54
+
+
+@dataclass
+class Part:
+    """A part of the whole, with its own parts. `label` and `number` are what it says, `tip` what it tells."""
+
+    key: Any
+    label: str
+    value: float
+    colour: str
+    depth: int
+    share: float = 0.0
+    number: str = ""
+    filters: int = 0
+    tip: Body = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class _Slice:
-    depth: int
-    keys: tuple[Any, ...]
-    start: float
-    end: float
-    value: float
-    colour: str
+class _Group:
+    """One level: a bucket column, or (the last, where there are several) the metrics themselves."""
+
+    column: Column | None
+    label: str
+
+    def text(self, key: Any) -> str:
+        return key_text(key, self.column) if self.column else str(key)
 
 
 def partition_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
-    """Raises EsctlError for treemap, mosaic and waffle, and for several metrics in one chart."""
-    shape = lens.visualization.get("shape", "pie")
-    if shape not in _HOLES:
+    """Raises EsctlError for a shape that is not known."""
+    shape = str(lens.visualization.get("shape", "pie"))
+    if shape not in _NAMES:
         raise EsctlError(f"cannot draw {shape} yet")
     state: Body = next(iter(lens.visualization.get("layers") or ()), {})
     table = tables.get(str(state.get("layerId"))) or next(iter(tables.values()))
-    metrics = state.get("metrics") or [state.get("metric")]
-    if len(metrics) != 1:
-        raise EsctlError(f"cannot draw a {shape} of several metrics yet")
-    metric = table.layer.columns[str(metrics[0])]
-    groups = [table.layer.columns[g] for g in state.get("primaryGroups") or state.get("groups") or ()]
-    rows = [r for r in table.rows if isinstance(r.get(metric.id), int | float) and r[metric.id] > 0]
-    total = sum(float(r[metric.id]) for r in rows)
-    if not rows or not total:
+    table = collapsed(table, state.get("collapseFns") or {})
+    columns = table.layer.columns
+    metrics = [columns[str(m)] for m in state.get("metrics") or [state.get("metric")] if str(m) in columns]
+    if not metrics:
+        raise EsctlError(f"the {shape} has no metric")
+    primary = [columns[g] for g in state.get("primaryGroups") or state.get("groups") or () if g in columns]
+    secondary = [columns[g] for g in state.get("secondaryGroups") or () if g in columns]
+    # A mosaic has its secondary groups side by side, its primary ones (which give the colours) within each.
+    groups = [*secondary, *primary] if shape == "mosaic" else primary
+    levels, rows = _levels(groups, metrics, table)
+    rows = [row for row in rows if isinstance(row["value"], int | float) and row["value"] > 0]
+    if not rows:
         return Chart("empty")
-    colours = CategoryColours(state.get("colorMapping"))
-    plain = (state.get("colorsByDimension") or {}).get(metric.id)
-    slices = list(_slices(rows, groups, metric, colours, plain))
-    hole = float(state.get("emptySizeRatio") or _HOLES[shape]) if shape == "donut" else 0.0
+    coloured = len(secondary) if shape == "mosaic" and secondary else 0
     filters = FilterList()
-    spec = _spec(slices, groups, metric, table, total, hole, state, filters)
-    legend = _legend(slices, groups, metric, table, total) if state.get("legendDisplay") != "hide" else ()
-    summary = ", ".join(f"{i.label} {i.value}" for i in legend[:20])
+    whole = _tree(rows, levels, coloured, state, metrics, table, filters)
+    draw = {"treemap": treemap_spec, "mosaic": mosaic_spec, "waffle": waffle_spec}.get(shape)
+    hole = float(state.get("emptySizeRatio") or _HOLE) if shape == "donut" else 0.0
+    spec = draw(whole, state) if draw else pie_spec(whole, state, hole, len(levels))
+    shown = state.get("legendDisplay") or "default"
+    several = shape in ("treemap", "mosaic")
+    # As in Kibana, a treemap or mosaic says its names itself: a legend only where one is asked for.
+    legend = (
+        _legend(whole, coloured, state, table, levels) if shown == "show" or (shown != "hide" and not several) else ()
+    )
+    told = ", ".join(f"{p.label} {p.share:.1%}" for p in whole.parts[:20])
     return Chart(
         "vega-lite",
         {"filters": filters.listed},
         spec,
         legend,
         str(state.get("legendPosition") or "right"),
-        f"{shape.capitalize()} of {metric.label}: {summary}",
+        f"{_NAMES[shape]} of {' and '.join(m.label for m in metrics)}: {told}",
         table.notes,
     )
 
 
-def _slices(rows: list[Row], groups: list[Column], metric: Column, colours: CategoryColours, plain: str | None) -> Any:
-    """Arcs of each ring, in the order of the answer; a ring's slices lie within their parent's."""
-
-    def ring(inside: list[Row], depth: int, keys: tuple[Any, ...], start: float, end: float, colour: str | None) -> Any:
-        if depth == len(groups):
-            return
-        parts: dict[str, list[Row]] = {}
-        for row in inside:
-            parts.setdefault(repr(row[groups[depth].id]), []).append(row)
-        total, at = sum(float(r[metric.id]) for r in inside), start
-        for members in parts.values():
-            key = members[0][groups[depth].id]
-            value = sum(float(r[metric.id]) for r in members)
-            own = colour or plain or colours.of(key)
-            until = at + (end - start) * value / total
-            yield _Slice(depth, (*keys, key), at, until, value, own)
-            yield from ring(members, depth + 1, (*keys, key), at, until, own)
-            at = until
-
-    if not groups:
-        yield _Slice(0, (), 0.0, 1.0, sum(float(r[metric.id]) for r in rows), plain or colours.of(metric.label))
-    yield from ring(rows, 0, (), 0.0, 1.0, None)
+def _levels(groups: list[Column], metrics: list[Column], table: Table) -> tuple[list[_Group], list[Body]]:
+    """Levels of the tree, and rows of `{keys, value, row}`; several metrics are a level of their own."""
+    levels = [_Group(g, g.label) for g in groups]
+    rows = []
+    for row in table.rows:
+        keys = [row.get(g.id) for g in groups]
+        for metric in metrics:
+            own = [*keys, metric.label] if len(metrics) > 1 else keys
+            rows.append({"keys": own, "value": row.get(metric.id), "row": row, "metric": metric})
+    if len(metrics) > 1 or not levels:
+        levels.append(_Group(None, "metric"))
+        if len(metrics) == 1:
+            rows = [{**row, "keys": [metrics[0].label]} for row in rows]
+    return levels, rows
 
 
-def _spec(
-    slices: list[_Slice],
-    groups: list[Column],
-    metric: Column,
-    table: Table,
-    total: float,
-    hole: float,
+def _tree(
+    rows: list[Body],
+    levels: list[_Group],
+    coloured: int,
     state: Body,
+    metrics: list[Column],
+    table: Table,
     filters: FilterList,
-) -> Body:
-    rings = max(len(groups), 1)
-    shown = str(state.get("numberDisplay") or "percent")
-    labelled = state.get("categoryDisplay") != "hide"
-    values = []
-    for s in slices:
-        row = {g.id: k for g, k in zip(groups, s.keys, strict=False)}
-        share = _share(s.value, total, state)
-        name = key_text(s.keys[-1], groups[s.depth]) if s.keys else metric.label
-        number = {"percent": share, "value": number_text(s.value, metric), "hidden": ""}.get(shown, share)
-        inner, outer = hole + (1 - hole) * s.depth / rings, hole + (1 - hole) * (s.depth + 1) / rings
-        roomy = s.end - s.start >= _SMALLEST_LABELLED * rings
-        values.append(
-            {
-                "a0": s.start * _TURN,
-                "a1": s.end * _TURN,
-                "r0": inner,
-                "r1": outer,
-                "middle": (inner + outer) / 2 if inner else 0.68 * outer,
-                "turn": (s.start + s.end) / 2 * _TURN,
-                "colour": s.colour,
-                "ink": text_on(s.colour),
-                "name": name if labelled and roomy else "",
-                "number": number if roomy else "",
-                "filters": filters.add(table.filters(row)),
-                "tip": {
-                    **{g.label: key_text(k, g) for g, k in zip(groups, s.keys, strict=False)},
-                    metric.label: f"{number_text(s.value, metric)} ({share})",
-                },
-            }  # fmt: skip
-        )
-    radius = {"expr": "min(width, height) / 2 - 2"}
-    around = {"type": "quantitative", "scale": {"domain": [0, 1], "range": [0, radius]}}
-    angle = {"type": "quantitative", "scale": None}
-    text = {
-        "theta": {**angle, "field": "turn", "stack": None},
-        "radius": {**around, "field": "middle", "stack": None},
-        "color": {"field": "ink", "type": "nominal", "scale": None},
-    }
-    return {
-        "data": {"values": values},
-        "view": {"stroke": None},
-        "layer": [
-            {
-                "mark": {"type": "arc", "strokeWidth": 1.5 if len(values) <= 60 else 0.4, "cursor": "pointer"},
-                "encoding": {
-                    "theta": {**angle, "field": "a0", "stack": None},
-                    "theta2": {"field": "a1"},
-                    "radius": {**around, "field": "r0", "stack": None},
-                    "radius2": {"field": "r1"},
-                    "color": {"field": "colour", "type": "nominal", "scale": None},
-                    "tooltip": {"field": "tip"},
-                },
-            },
-            *_labels(text, labelled, shown),
-        ],
-    }
-
-
-def _labels(text: Body, labelled: bool, shown: str) -> list[Body]:
-    """Name above, number below, in the middle of the slice."""
-    both = labelled and shown != "hidden"
-    mark = {
-        "type": "text",
-        "align": "center",
-        "baseline": "middle",
-        "fontSize": 11,
-        "tooltip": None,
-        "interactive": False,
-    }
-    layers = []
-    if labelled:
-        layers.append(
-            {
-                "mark": {**mark, "dy": -7 if both else 0, "fontWeight": 600},
-                "encoding": {**text, "text": {"field": "name"}},
-            }
-        )
-    if shown != "hidden":
-        layers.append({"mark": {**mark, "dy": 7 if both else 0}, "encoding": {**text, "text": {"field": "number"}}})
-    return layers
-
-
-def _share(value: float, total: float, state: Body) -> str:
+) -> Part:
+    colours = CategoryColours(state.get("colorMapping"))
+    by_metric = state.get("colorsByDimension") or {}
+    plain = by_metric.get(metrics[0].id) if len(metrics) == 1 else None
+    own_colour = {m.label: by_metric[m.id] for m in metrics if m.id in by_metric}
     decimals = state.get("percentDecimals")
-    return f"{100 * value / total:.{2 if decimals is None else int(decimals)}f}%"
+    total = sum(float(row["value"]) for row in rows)
+    mode = str(state.get("numberDisplay") or "percent")
+
+    def grow(inside: list[Body], depth: int, above: Part) -> None:
+        if depth == len(levels):
+            return
+        members: dict[str, list[Body]] = {}
+        for row in inside:
+            members.setdefault(repr(row["keys"][depth]), []).append(row)
+        for found in members.values():
+            key = found[0]["keys"][depth]
+            value = sum(float(row["value"]) for row in found)
+            colour = above.colour
+            if depth == coloured or not colour:
+                colour = own_colour.get(str(key)) or plain or colours.of(key)
+            share = f"{100 * value / total:.{2 if decimals is None else int(decimals)}f}%"
+            text = number_text(value, found[0]["metric"])
+            keys = found[0]["keys"][: depth + 1]
+            tip = {g.label: g.text(k) for g, k in zip(levels, keys, strict=False) if g.column}
+            part = Part(
+                key,
+                levels[depth].text(key),
+                value,
+                colour if depth >= coloured else "",
+                depth,
+                value / total,
+                {"percent": share, "value": text, "hidden": ""}.get(mode, share),
+                filters.add(_filters(found[0]["row"], levels, depth, table)),
+                {**tip, str(key) if not levels[depth].column else metrics[0].label: f"{text} ({share})"},
+            )
+            above.parts.append(part)
+            grow(found, depth + 1, part)
+
+    whole = Part(None, "", total, "", -1, 1.0)
+    grow(rows, 0, whole)
+    return whole
 
 
-def _legend(
-    slices: list[_Slice], groups: list[Column], metric: Column, table: Table, total: float
-) -> tuple[LegendItem, ...]:
+def _filters(row: Row, levels: list[_Group], depth: int, table: Table) -> list[Body]:
+    columns = [g.column.id for g in levels[: depth + 1] if g.column]
+    return table.filters(row, *columns) if columns else []
+
+
+def _legend(whole: Part, coloured: int, state: Body, table: Table, levels: list[_Group]) -> tuple[LegendItem, ...]:
+    """One entry per value that has a colour of its own, with its share of the whole (or its number)."""
+    found: dict[str, list[Part]] = {}
+
+    def walk(part: Part) -> None:
+        if part.depth == coloured:
+            found.setdefault(part.label, []).append(part)
+        for inner in part.parts:
+            walk(inner)
+
+    walk(whole)
+    column = levels[coloured].column
+    values = "value" in (state.get("legendStats") or ())
     items = []
-    for s in slices:
-        if s.depth or not s.keys:
-            continue
-        row = {groups[0].id: s.keys[0]}
-        filters = () if s.keys[0] == OTHER else tuple(table.filters(row))
-        items.append(LegendItem(key_text(s.keys[0], groups[0]), s.colour, filters, f"{100 * s.value / total:.1f}%"))
+    for label, parts in found.items():
+        share = sum(p.share for p in parts)
+        text = number_text(sum(p.value for p in parts)) if values else f"{share:.1%}"
+        key = parts[0].key
+        filters = tuple(table.filters({column.id: key}, column.id)) if column and key not in (OTHER, MISSING) else ()
+        items.append(LegendItem(label, parts[0].colour, filters, text))
     return tuple(items)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model import Body
+from ..collapse import collapsed
 from ..colours import CategoryColours, colour_by_number, text_on
 from ..formats import key_text, number_text
 from ..lens import Column, Lens
@@ -32,6 +33,7 @@ def table_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
     table = tables.get(str(state.get("layerId"))) or next(iter(tables.values()))
     if not table.rows or (table.layer.buckets and not table.total):
         return Chart("empty")
+    table = collapsed(table, {c["columnId"]: c.get("collapseFn") for c in state.get("columns") or ()})
     shown, rows = _columns(state, table)
     colours = {s.key: _colouring(s, rows) for s in shown}
     paging = state.get("paging") or {}
@@ -129,7 +131,9 @@ def _colouring(shown: _Shown, rows: list[Row]) -> Any:
 
 def _cell(shown: _Shown, row: Row, table: Table, colouring: Any) -> Body:
     value = row.get(shown.key)
-    cell: Body = {"text": key_text(value, shown.column) if shown.column.bucketed else number_text(value, shown.column)}
+    width = table.widths.get(shown.column.id)
+    text = key_text(value, shown.column, width=width) if shown.column.bucketed else number_text(value, shown.column)
+    cell: Body = {"text": text}
     cell["value"] = value if isinstance(value, int | float | str) or value is None else cell["text"]
     colour = colouring(value) if colouring else None
     if colour:
