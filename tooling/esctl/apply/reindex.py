@@ -21,6 +21,7 @@ from ..kinds.moving import BLOCK, mark
 from ..kinds.normalise import as_text, copy, flat_settings
 from ..model import Body, Change, Reindex, Request, Response, Sender
 from .events import Event
+from .made import already_there
 
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # s between two looks at the task; the last one goes on
 _RESTARTS = 3  # of a task that its node lost
@@ -171,7 +172,13 @@ class _Move:
         body = copy(self.reindex.body)
         body.pop("aliases", None)
         body["settings"] = {**flat_settings(body.get("settings")), **dict.fromkeys(_PIPELINES, "_none")}
-        self.write("PUT", _path(self.reindex.target), body)
+        try:
+            self.write("PUT", _path(self.reindex.target), body)
+        except ServerError as error:
+            # Where the answer to a first try was lost, what is there already bears the mark of this move.
+            found = self.indices(self.reindex.target).get(self.reindex.target) if already_there(error) else None
+            if found is None or mark(found).get("moved") != self.moved:
+                raise
 
     def copy(self, source: Body, task: str | None) -> None:
         """All documents, then what the target had to do without."""

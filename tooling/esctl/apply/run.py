@@ -16,6 +16,7 @@ from ..plan.truth import added
 from .events import Done, Event
 from .following import follow
 from .history import APPLY, Occasion, Recorder
+from .made import already_there, made_before
 from .measure import becomes_alias
 from .moved import refuse_if_moved
 from .survey import read
@@ -187,6 +188,8 @@ class _Run:
             try:
                 response = self.cluster.send(request, accept=gone)
             except ServerError as error:
+                if already_there(error) and self._made(change, request):
+                    continue
                 if can(kind, Producing) and change.live is None and error.status in UNKNOWN:
                     raise self._without_its_secret(change, error) from error
                 raise
@@ -197,6 +200,11 @@ class _Run:
             if can(kind, Producing) and change.desired is not None:
                 produced = kind.produced(change.address, change.desired, response) or produced
         return produced
+
+    def _made(self, change: Change, request: Request) -> bool:
+        """Whether this very request made it: its answer was lost, and it was sent again."""
+        kind, capabilities = self.kinds[change.address.kind], self.plan.capabilities
+        return made_before(change, request, self.cluster, kind, capabilities, body=self._body(change), seal=self.seal)
 
     def _without_its_secret(self, change: Change, error: ServerError) -> EsctlError:
         """What was made although no answer came is taken back: what it tells once is lost."""
