@@ -27,6 +27,9 @@ LASTING = "502 from there on"
 PAGE = Path(__file__).parents[2] / "docs/long-tests.md"
 BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
 
+BATCH = 150
+"""Trials of one process."""
+
 Task = tuple[str, Fault]
 
 
@@ -41,6 +44,26 @@ def tasks(scenario: Scenario, words: Sequence[str], every: int = 1, first: int =
 def done(task: Task) -> Result:
     name, fault = task
     return tried(next(scenario for scenario in SCENARIOS if scenario.name == name), fault)
+
+
+def tried_in(todo: Sequence[Task], workers: int) -> Iterator[Result]:
+    """In processes that end after some trials: the sandboxes of hundreds would fill the memory."""
+    context = multiprocessing.get_context("spawn")
+    for start in range(0, len(todo), BATCH * workers):
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            try:
+                batch = [pool.submit(done, task) for task in todo[start : start + BATCH * workers]]
+                for finished in as_completed(batch):
+                    yield finished.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def recorded(path: Path) -> Iterator[Result]:
+    """The trials of a run that was cut off."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kept = json.loads(line)
+        yield Result(**{**kept, "fault": Fault(**kept["fault"]), "wrong": tuple(kept["wrong"])})
 
 
 def named(fault: Fault) -> str:
@@ -80,7 +103,7 @@ def main() -> int:
     asked.add_argument("--every", type=int, default=1)
     asked.add_argument("--minutes", type=float, default=24 * 60, help="stop after so long; positions are drawn by lot")
     asked.add_argument("--workers", type=int, default=2)
-    asked.add_argument("--out", type=Path, help="one JSON line for each trial")
+    asked.add_argument("--out", type=Path, help="one JSON line for each trial; those that stand there are done")
     asked.add_argument("--page", type=Path, help="the page to write the figures into")
     options = asked.parse_args()
     began = time.monotonic()
@@ -88,28 +111,23 @@ def main() -> int:
     words = {one.name: options.fault or [*FAULTS, LASTING, *(KILLS if one is APPLY else ())] for one in wanted}
     todo = [task for one in wanted for task in tasks(one, words[one.name], options.every)]
     random.Random(len(todo)).shuffle(todo)
-    results: list[Result] = []
+    results = list(recorded(options.out)) if options.out and options.out.exists() else []
+    known = {(result.scenario, result.fault) for result in results}
+    todo = [task for task in todo if task not in known]
+    total = len(results) + len(todo)
     record = options.out.open("a", encoding="utf-8", buffering=1) if options.out else None
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, mp_context=context) as pool:
-        for finished in as_completed([pool.submit(done, task) for task in todo]):
-            result = finished.result()
-            results.append(result)
-            if record:
-                record.write(json.dumps({**vars(result), "fault": vars(result.fault)}) + "\n")
-            if result.wrong:
-                place = f"{result.scenario}, {named(result.fault)} at {result.fault.at} ({result.request})"
-                print(f"{place}: {'; '.join(result.wrong)}", flush=True)
-            if time.monotonic() - began > 60 * options.minutes:
-                pool.shutdown(wait=False, cancel_futures=True)
-                break
+    for result in tried_in(todo, options.workers):
+        results.append(result)
+        if record:
+            record.write(json.dumps({**vars(result), "fault": vars(result.fault)}) + "\n")
+        if result.wrong:
+            place = f"{result.scenario}, {named(result.fault)} at {result.fault.at} ({result.request})"
+            print(f"{place}: {'; '.join(result.wrong)}", flush=True)
+        if time.monotonic() - began > 60 * options.minutes:
+            break
     lines = table(results)
     minutes = (time.monotonic() - began) / 60
-    tried = (
-        f"{len(results):,} trials"
-        if len(results) == len(todo)
-        else f"{len(results):,} of {len(todo):,} trials, by lot,"
-    )
+    tried = f"{len(results):,} trials" if len(results) == total else f"{len(results):,} of {total:,} trials, by lot,"
     lines += ["", f"{tried} on {time.strftime('%d %B %Y')}, in {minutes:.0f} minutes."]
     print("\n".join(lines))
     if options.page:

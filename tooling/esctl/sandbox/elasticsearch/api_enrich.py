@@ -11,7 +11,6 @@ from .http import Request, Response, Route, route
 from .mapping import Body
 from .names import check_index_name, resolve
 from .node import Node
-from .tasks import tasks_of
 
 _KIND = "enrich_policy"
 _TYPES = ("match", "geo_match", "range")
@@ -89,7 +88,7 @@ def execute_policy(node: Node, request: Request) -> Response:
         execute(node, name, config)
         return Response({"status": {"phase": "COMPLETE"}})
     # Nobody waits: the task is over at once, and neither its result nor its failure is kept, as in Elasticsearch.
-    tasks = tasks_of(node)
+    tasks = node.tasks
     task = tasks.new("cluster:admin/xpack/enrich/execute", name, -1)
     with suppress(ElasticsearchError):
         execute(node, name, config)

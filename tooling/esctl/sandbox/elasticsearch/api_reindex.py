@@ -17,7 +17,7 @@ from .node import Index, Node
 from .search import SEARCH_KEYS, misplaced
 from .sources import from_body
 from .store import Stored
-from .tasks import Task, listed, node_failure, tasks_of
+from .tasks import Task, listed, node_failure
 
 _ACTION = "indices:data/write/reindex"
 _COUNTED = ("updated", "created", "deleted")
@@ -119,7 +119,7 @@ def reindex(node: Node, request: Request) -> Response:
     asked = _asked(request)
     if asked.target in {index.name for index in resolve(node, asked.names, ignore_unavailable=True)}:
         raise validation(f"reindex cannot write into an index its reading from [{asked.target}]")
-    tasks = tasks_of(node)
+    tasks = node.tasks
     task = tasks.new(_ACTION, asked.description, asked.rate)
     if not request.flag("wait_for_completion", True):
         tasks.start(task, lambda one: _as_kept(_copy(node, asked, one)))
@@ -168,7 +168,7 @@ def _copy(node: Node, asked: _Asked, task: Task) -> list[Tally]:
 
 def _rest(node: Node, task: Task, written: int, tally: Tally) -> None:
     """Let other requests in, and wait as long as the rate says."""
-    changed = tasks_of(node).changed
+    changed = node.tasks.changed
     wait = written / task.rate if task.rate > 0 else 0.0
     tally.throttled += wait
     changed.wait(max(wait, 1e-4))
@@ -219,7 +219,7 @@ def rethrottle(node: Node, request: Request) -> Response:
     if "requests_per_second" not in request.params:
         raise illegal("requests_per_second is a required parameter")
     rate = _rate(request.params["requests_per_second"])
-    tasks = tasks_of(node)
+    tasks = node.tasks
     task = tasks.running.get(id)
     place = id.partition(":")[0]
     if place != node.node_id:

@@ -9,7 +9,7 @@ from .api_by_query import seconds
 from .errors import ElasticsearchError, illegal, no_such_index, unsupported
 from .http import Request, Response, Route, route
 from .node import Node
-from .tasks import RESULTS, listed, node_failure, tasks_of
+from .tasks import RESULTS, listed, node_failure
 
 
 def _id(request: Request) -> str:
@@ -20,7 +20,7 @@ def _id(request: Request) -> str:
 
 
 def get_task(node: Node, request: Request) -> Response:
-    id, tasks = _id(request), tasks_of(node)
+    id, tasks = _id(request), node.tasks
     if request.flag("wait_for_completion"):
         until = time.monotonic() + seconds(request.params.get("timeout", "30s"))
         while id in tasks.running:
@@ -65,12 +65,12 @@ def list_tasks(node: Node, request: Request) -> Response:
             raise unsupported(f"[{name}] of _tasks")
     if request.params.get("group_by", "nodes") != "nodes":
         raise unsupported("[group_by] of _tasks other than by nodes")
-    found = tasks_of(node).named(request.listed("actions"))
+    found = node.tasks.named(request.listed("actions"))
     return Response(listed(node, found, detailed=request.flag("detailed")))
 
 
 def cancel(node: Node, request: Request) -> Response:
-    id, tasks = _id(request), tasks_of(node)
+    id, tasks = _id(request), node.tasks
     task = tasks.running.get(id)
     if task is None:
         place = id.partition(":")[0]

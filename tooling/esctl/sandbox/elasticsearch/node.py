@@ -20,6 +20,7 @@ from .versions import Version
 if TYPE_CHECKING:
     from .columns import Columns
     from .search_contexts import SearchContexts
+    from .tasks import Tasks
 
 
 def new_uuid() -> str:
@@ -104,6 +105,7 @@ class Node:
             self.indices[index.name] = index
         self._columns: Columns | None = None
         self._contexts: SearchContexts | None = None
+        self._tasks: Tasks | None = None
 
     def close(self) -> None:
         with self.lock:
@@ -132,6 +134,14 @@ class Node:
 
             self._contexts = SearchContexts()
         return self._contexts
+
+    @property
+    def tasks(self) -> Tasks:
+        if self._tasks is None:
+            from .tasks import Tasks
+
+            self._tasks = Tasks(self)
+        return self._tasks
 
     # indices
 

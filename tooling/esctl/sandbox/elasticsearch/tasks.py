@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from .dates import now_ms
 from .errors import ElasticsearchError
@@ -88,16 +87,6 @@ class Tasks:
 
     def named(self, actions: list[str]) -> list[Task]:
         return [t for t in self.running.values() if not actions or any(fnmatchcase(t.action, a) for a in actions)]
-
-
-_OF_NODES: WeakKeyDictionary[Node, Tasks] = WeakKeyDictionary()
-
-
-def tasks_of(node: Node) -> Tasks:
-    """The tasks of a node."""
-    if node not in _OF_NODES:
-        _OF_NODES[node] = Tasks(node)
-    return _OF_NODES[node]
 
 
 def listed(node: Node, tasks: list[Task], *, detailed: bool) -> dict[str, Any]:
