@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ...errors import Problem
 from ...model import Resource
-from . import aliases, deprecated, findings, lifecycles, names, pipelines, templates, unmapped, vectors  # noqa: F401
+from . import aliases, analytics, deprecated, findings, lifecycles, names, pipelines, templates, unmapped, vectors  # noqa: F401
 from .rule import RULES, Rule
 from .written import Written
 

@@ -65,6 +65,7 @@ class Written:
             found.setdefault(resource.address.id, resource)
         for kind, path in (
             ("transform", ("dest", "index")),
+            ("ml-data-frame-analytics", ("dest", "index")),
             ("documents", ("index",)),
             ("search-connector", ("index_name",)),
         ):
