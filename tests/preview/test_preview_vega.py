@@ -120,7 +120,7 @@ def test_kibanas_own_scheme_and_config_are_resolved() -> None:
         ("marks: []", "must stand in braces"),
         ('{"marks": []}', "the Vega spec has no $schema"),
         ("[]", "the Vega spec is not an object"),
-        (f'{{"$schema": "{VEGA}", "config": {{"kibana": {{"type": "map"}}}}}}', "Vega maps are not drawn yet"),
+        (f'{{"$schema": "{VEGA}", "config": {{"kibana": {{"type": "map"}}}}}}', "a Vega map is not drawn"),
     ],
 )
 def test_specs_that_cannot_be_read(text: str, words: str) -> None:
@@ -135,7 +135,7 @@ def test_specs_that_cannot_be_read(text: str, words: str) -> None:
         ("https://example.org/x.json", "data \"points\": 'https://example.org/x.json' is not loaded here"),
         ({"body": {}}, 'data "points": url names no index'),
         ({"index": "a", "bdy": {}}, 'data "points": unknown key "bdy" in url; did you mean "body"?'),
-        ({"index": "a", "%type%": "emsfile"}, "%type% 'emsfile' is not drawn yet"),
+        ({"index": "a", "%type%": "emsfile"}, "%type% 'emsfile' loads from the network"),
         ({"index": "a", "%context%": True, "body": {"query": {}}}, "must not be used when url.body.query is set"),
     ],
 )

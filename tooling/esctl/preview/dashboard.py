@@ -101,7 +101,7 @@ def read_dashboard(exported: Iterable[Body], dashboard_id: str) -> Dashboard:
         raise EsctlError(f'dashboard "{dashboard_id}" does not exist')
     attributes, references = stored.get("attributes") or {}, stored.get("references") or []
     named = {r["name"]: r["id"] for r in references}
-    source = _json((attributes.get("kibanaSavedObjectMeta") or {}).get("searchSourceJSON"), {}, "searchSourceJSON")
+    source = read_json((attributes.get("kibanaSavedObjectMeta") or {}).get("searchSourceJSON"), {}, "searchSourceJSON")
     time_range = None
     if attributes.get("timeRestore") and attributes.get("timeFrom") and attributes.get("timeTo"):
         time_range = TimeRange(attributes["timeFrom"], attributes["timeTo"])
@@ -109,13 +109,13 @@ def read_dashboard(exported: Iterable[Body], dashboard_id: str) -> Dashboard:
         dashboard_id,
         str(attributes.get("title") or dashboard_id),
         str(attributes.get("description") or ""),
-        tuple(_panel(p, references, objects) for p in _json(attributes.get("panelsJSON"), [], "panelsJSON")),
+        tuple(_panel(p, references, objects) for p in read_json(attributes.get("panelsJSON"), [], "panelsJSON")),
         tuple(_section(s) for s in attributes.get("sections") or ()),
         tuple(_controls(attributes, named)),
         tuple(_resolved_filter(f, named) for f in source.get("filter") or ()),
         source.get("query") or {"query": "", "language": "kuery"},
         time_range,
-        _json(attributes.get("optionsJSON"), {}, "optionsJSON"),
+        read_json(attributes.get("optionsJSON"), {}, "optionsJSON"),
         {o["id"]: data_view_of(o) for (kind, _), o in objects.items() if kind == "index-pattern"},
         str(stored.get("version") or ""),
     )
@@ -130,12 +130,13 @@ def data_view_of(stored: Body) -> DataView:
         title,
         str(attributes.get("name") or title),
         attributes.get("timeFieldName") or None,
-        _json(attributes.get("fieldFormatMap"), {}, "fieldFormatMap"),
-        _json(attributes.get("runtimeFieldMap"), {}, "runtimeFieldMap"),
+        read_json(attributes.get("fieldFormatMap"), {}, "fieldFormatMap"),
+        read_json(attributes.get("runtimeFieldMap"), {}, "runtimeFieldMap"),
     )
 
 
-def _json(stored: Any, default: Any, what: str) -> Any:
+def read_json(stored: Any, default: Any, what: str) -> Any:
+    """What Kibana keeps as text, opened; raises EsctlError where it is not JSON."""
     if stored is None or stored == "":
         return default
     if not isinstance(stored, str):
@@ -203,7 +204,7 @@ def _definition(kind: str, config: Body, own: list[Body], target: Body | None) -
         spec = config.get("spec") or {}
         return "vega", {"spec": spec.get("value", "") if isinstance(spec, dict) else str(spec)}
     if kind == "visualization":
-        vis = _json(attributes.get("visState"), {}, "visState") if target else config.get("savedVis") or {}
+        vis = read_json(attributes.get("visState"), {}, "visState") if target else config.get("savedVis") or {}
         params = vis.get("params") or {}
         match vis.get("type"):
             case "vega":
@@ -211,6 +212,9 @@ def _definition(kind: str, config: Body, own: list[Body], target: Body | None) -
             case "markdown":
                 return "markdown", {"content": str(params.get("markdown") or ""), "font_size": params.get("fontSize")}
         return str(vis.get("type") or "visualization"), vis
+    named = {r["name"]: r["id"] for r in (*((target or {}).get("references") or ()), *own)}
+    if kind in ("search", "discover_session", "links"):
+        return kind, {**config, **attributes, "references": named}
     return kind or "panel", attributes or config
 
 
@@ -228,10 +232,10 @@ def _controls(attributes: Body, named: Mapping[str, str]) -> Iterable[Control]:
     """`pinned_panels` (9.4+) wins over `controlGroupInput`."""
     pinned = (attributes.get("pinned_panels") or {}).get("panels")
     group = attributes.get("controlGroupInput") or {}
-    stored = pinned or _json(group.get("panelsJSON"), {}, "controlGroupInput.panelsJSON")
+    stored = pinned or read_json(group.get("panelsJSON"), {}, "controlGroupInput.panelsJSON")
     for control_id, control in sorted(stored.items(), key=lambda item: item[1].get("order", 0)):
         raw = control.get("config") or control.get("explicitInput") or {}
-        settings = {_snake(k): v for k, v in raw.items()}
+        settings = {snake(k): v for k, v in raw.items()}
         kind = _KINDS.get(str(control.get("type")), str(control.get("type")))
         ending = "optionsListDataView" if kind == "options_list_control" else "rangeSliderDataView"
         names = (str(raw.get("dataViewRefName") or ""), f"{control_id}:{ending}", f"controlGroup_{control_id}:{ending}")
@@ -242,7 +246,8 @@ def _controls(attributes: Body, named: Mapping[str, str]) -> Iterable[Control]:
         )
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """`fieldName` → `field_name`: the names that settings have since 9.4."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 

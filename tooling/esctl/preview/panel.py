@@ -13,6 +13,7 @@ from .dashboard import Dashboard, Panel
 from .esql import esql_question, esql_table
 from .filters import Scope
 from .lens import DataView, Lens, NotDrawn, read_lens
+from .other_panels import OTHERS
 from .rows import Table, lens_rows
 from .search import bounds_requests, lens_requests, other_requests, read_bounds
 from .vega import vega_filled, vega_ready
@@ -31,6 +32,9 @@ def panel_chart(panel: Panel, dashboard: Dashboard, scope: Scope) -> Asking[Char
             return Chart(
                 "markdown", {"content": panel.definition["content"]}, summary=panel.definition["content"], scoped=False
             )
+    other = OTHERS.get(panel.kind)
+    if other:
+        return (yield from other(panel, dashboard, scope))
     return replace(undrawn(f"cannot draw {panel.kind} panels yet", panel.definition), scoped=False)
 
 
@@ -75,10 +79,13 @@ def lens_tables(lens: Lens, scope: Scope) -> Asking[dict[str, Table]]:
 
 
 def _vega(panel: Panel, scope: Scope) -> Asking[Chart]:
-    ready = vega_ready(panel.definition["spec"], scope)
+    try:
+        ready = vega_ready(panel.definition["spec"], scope)
+    except NotDrawn as error:
+        return undrawn(str(error), panel.definition)
     answers: tuple[Body, ...] = ()
     if ready.searches:
-        answers = yield tuple(Question("search", s.index, s.body) for s in ready.searches)
+        answers = yield tuple(search.question for search in ready.searches)
     spec = vega_filled(ready, {s.path: a for s, a in zip(ready.searches, answers, strict=True)})
     return Chart("vega", {"mode": ready.mode, "resize": ready.resize}, spec, summary=_described(spec))
 

@@ -15,11 +15,16 @@ from typing import Any, Literal
 
 from ..errors import EsctlError, did_you_mean
 from ..model import Body, Path
+from .asking import Question
 from .colours import AMSTERDAM
+from .esql import esql_body
 from .filters import Scope, scope_query, span_of
+from .lens import NotDrawn
 
 _CONTEXT_PARTS = ("must", "filter", "must_not")
 _URL_KEYS = {"index", "body", "%context%", "%context_query%", "%timefield%", "%type%", "timeout"}
+_ESQL_KEYS = {"query", "params", "dropNullColumns", "%context%", "%timefield%", "%type%"}
+_TYPES = ("elasticsearch", "esql")
 _COMPOSED = ("hconcat", "vconcat", "concat", "repeat", "facet")
 _FACETS = {"row", "column", "facet"}
 # Kibana's steps: an interval of up to so many seconds becomes this one.
@@ -34,11 +39,18 @@ _LEADING_COMMENTS = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.S)
 
 @dataclass(frozen=True)
 class VegaSearch:
-    """One data source that is a search: where its data object stands in the spec, the index, the body."""
+    """One data source that is a search: where its data object stands in the spec, the index, the body.
+
+    `index` is empty for one in ES|QL.
+    """
 
     path: Path
     index: str
     body: Body
+
+    @property
+    def question(self) -> Question:
+        return Question("search" if self.index else "esql", self.index, self.body)
 
 
 @dataclass(frozen=True)
@@ -87,10 +99,19 @@ def vega_filled(ready: VegaReady, answers: Mapping[Path, Body]) -> Body:
     for search in ready.searches:
         source = _at(spec, search.path)
         source.pop("url")
+        if not search.index:
+            source["values"] = _records(answers[search.path])
+            continue
         source["values"] = answers[search.path]
         # With its type named, Vega takes `format.property` from inline values as it does from a url.
         source["format"] = {"type": "json", **(source.get("format") or {})}
     return spec
+
+
+def _records(answer: Body) -> list[Body]:
+    """Columns and values of ES|QL as one object for each row: the form in which Kibana hands them to Vega."""
+    names = [str(column.get("name")) for column in answer.get("columns") or ()]
+    return [dict(zip(names, row, strict=True)) for row in answer.get("values") or ()]
 
 
 def _sources(node: Any, path: Path) -> Iterator[tuple[Path, Body]]:
@@ -129,8 +150,12 @@ def _search(path: Path, source: Body, scope: Scope, default_index: str) -> VegaS
     if "values" in source or "source" in source:
         raise EsctlError(f'data "{name}": only one of url, values and source')
     kind = url.get("%type%", "elasticsearch")
-    if kind != "elasticsearch":
-        raise EsctlError(f'data "{name}": %type% {kind!r} is not drawn yet')
+    if kind in ("emsfile", "url"):
+        raise EsctlError(f'data "{name}": %type% {kind!r} loads from the network, and nothing is loaded here')
+    if kind not in _TYPES:
+        raise EsctlError(f'data "{name}": unknown %type% {kind!r}', hint=did_you_mean(str(kind), _TYPES))
+    if kind == "esql":
+        return VegaSearch(path, "", _esql(url, scope, name))
     unknown = sorted(set(url) - _URL_KEYS)
     if unknown:
         raise EsctlError(f'data "{name}": unknown key "{unknown[0]}" in url', hint=did_you_mean(unknown[0], _URL_KEYS))
@@ -139,6 +164,21 @@ def _search(path: Path, source: Body, scope: Scope, default_index: str) -> VegaS
         raise EsctlError(f'data "{name}": url names no index')
     body = copy.deepcopy(url.get("body") or {})
     return VegaSearch(path, index, _with_context(body, url, scope, name))
+
+
+def _esql(url: Body, scope: Scope, name: str) -> Body:
+    """The query with the dashboard's filters (`%context%`), its time range on `%timefield%`, and its parameters."""
+    unknown = sorted(set(url) - _ESQL_KEYS)
+    if unknown:
+        raise EsctlError(f'data "{name}": unknown key "{unknown[0]}" in url', hint=did_you_mean(unknown[0], _ESQL_KEYS))
+    if not isinstance(url.get("query"), str):
+        raise EsctlError(f'data "{name}": url has no query')
+    context = scope if url.get("%context%") else scope.without_globals()
+    time_field = url.get("%timefield%")
+    body = esql_body(url["query"], context, str(time_field) if time_field else None).body
+    if url.get("params"):
+        body["params"] = [*body.get("params", []), *url["params"]]
+    return body
 
 
 def _with_context(body: Body, url: Body, scope: Scope, name: str) -> Body:
@@ -237,7 +277,7 @@ def _fit(spec: Body, mode: str) -> bool:
     """Kibana's sizing: fitted to the panel, whatever width and height say, unless `autosize` is `none`."""
     kibana = (spec.get("config") or {}).pop("kibana", None) if isinstance(spec.get("config"), dict) else None
     if isinstance(kibana, dict) and kibana.get("type") == "map":
-        raise EsctlError("Vega maps are not drawn yet")
+        raise NotDrawn("a Vega map is not drawn: its ground comes from the network")
     if mode == "vega-lite" and (any(key in spec for key in _COMPOSED) or _FACETS & set(spec.get("encoding") or ())):
         return False
     autosize = spec.get("autosize")

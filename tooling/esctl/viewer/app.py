@@ -72,7 +72,7 @@ class Viewer:
         panel = next((p for p in dashboard.panels if p.id == wanted.get("panel")), None)
         if panel is None:
             raise EsctlError(f'the dashboard has no panel "{wanted.get("panel")}"')
-        return panel_json(panel, dashboard, scope_of(wanted), self.servers.search)
+        return panel_json(panel, dashboard, scope_of(wanted), self.servers.search, self.servers.esql)
 
     def control(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         dashboard = self._known(wanted)

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import EsctlError
 from ..model import Body
 from ..preview import (
+    Chart,
     Control,
     Dashboard,
     Panel,
@@ -37,14 +38,18 @@ def scope_of(wanted: Mapping[str, Any]) -> Scope:
     return Scope(tuple(filters), (query,) if query else (), span)
 
 
-def panel_json(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
-    """The panel as JSON for the page. Raises EsctlError (ServerError included): the panel's one line."""
+def panel_json(
+    panel: Panel, dashboard: Dashboard, scope: Scope, search: Search, query: Callable[[Body], Body] | None = None
+) -> Body:
+    """The panel as JSON for the page; `query` sends ES|QL. Raises EsctlError: the panel's one line."""
     if panel.problem:
         raise EsctlError(panel.problem)
 
     def send(question: Question) -> Body:
         if question.kind == "esql":
-            raise EsctlError("ES|QL is not asked for by this page yet")
+            if query is None:
+                raise EsctlError("there is no way to ask ES|QL here")
+            return query(question.body)
         return search(question.index, question.body)
 
     chart = answered(panel_chart(panel, dashboard, scope), side_by_side(send))
@@ -54,7 +59,23 @@ def panel_json(panel: Panel, dashboard: Dashboard, scope: Scope, search: Search)
             return {"spec": chart.spec, "scoped": chart.scoped, **more}
         case "markdown":
             return {"kind": "markdown", "html": markdown_html(chart.model["content"]), "scoped": False}
+        case "image" | "links" | "control":
+            return {"kind": "markdown", "html": markdown_html(_as_markdown(chart)), "scoped": False}
     return {**chart.as_json(), "scoped": chart.scoped}
+
+
+def _as_markdown(chart: Chart) -> str:
+    """Panels that are pictures or links, as the page already shows such things."""
+    model = chart.model
+    if chart.kind == "image":
+        return f"![{model['alt']}]({model['src']})"
+    if chart.kind == "control":
+        return f"**{chart.summary}**"
+    places = [
+        f"dashboards#/view/{one['destination']}" if one["inside"] else one["destination"] for one in model["links"]
+    ]
+    links = [f"[{one['label']}]({place})" for one, place in zip(model["links"], places, strict=True)]
+    return (" · " if model["layout"] == "horizontal" else "\n\n").join(links)
 
 
 def control_options(control: Control, dashboard: Dashboard, scope: Scope, search: Search) -> Body:

@@ -79,6 +79,11 @@ class Servers:
             raise ServerError(f"{index}: {reason.get('reason') or reason.get('type') or 'a shard failed'}", status=502)
         return answer
 
+    def esql(self, body: Body) -> Body:
+        """One `_query`."""
+        answer: Body = self._json("POST", f"{self.elasticsearch_url}/_query", body)
+        return answer
+
     def _json(self, method: str, url: str, body: Any = None, *, params: Mapping[str, Any] | None = None) -> Any:
         response = self._send(method, url, body, params=params)
         try:

@@ -27,11 +27,14 @@ class Chart:
     `vega-lite`: `spec`, whose data rows carry `filters`, a position in the model's `filters`;
     `tags`: model `{tags: [{text, value, size, colour, filters}], caption}`;
     `vega`: a spec of the user's own, model `{mode, resize}`; `markdown`: model `{content}`;
-    `image`: model `{src, fit, background, alt}`; `links`: model `{layout, links: [{label, destination, kind}]}`;
+    `image`: model `{src, fit, background, alt}`; `links`: model `{layout, links: [{label, destination, inside}]}`;
+    `control`: model `{control}`;
     `empty`: nothing matched; `undrawn`: model `{reason, definition}`.
     """
 
-    kind: Literal["metric", "table", "tags", "vega-lite", "vega", "markdown", "image", "links", "empty", "undrawn"]
+    kind: Literal[
+        "metric", "table", "tags", "vega-lite", "vega", "markdown", "image", "links", "control", "empty", "undrawn"
+    ]
     model: Body = field(default_factory=dict)
     spec: Body | None = None
     legend: tuple[LegendItem, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..dashboard import COLUMNS, Control, Dashboard, Panel
 from ..pills import pill_text
+from .control import chosen_text, draw_control
 from .look import LOOKS, Look
 from .panel import Drawn, draw_panel
 from .svg import box, document, element, group, line, pill, write
@@ -202,30 +203,3 @@ def _controls(controls: Sequence[Control], width: float, look: Look) -> tuple[st
             parts.append(group(draw_control(control.title, chosen_text(control), w, look), x=x, y=i * 42))
             x += w + 8
     return "".join(parts), 42.0 * len(rows)
-
-
-def draw_control(title: str, chosen: str, width: float, look: Look) -> str:
-    """One control: 34 pixels high."""
-    label = min(text_width(title, 12, bold=True) + 20, width * 0.6)
-    return (
-        box(0.5, 0.5, width - 1, 33, look.surface, stroke=look.strong, rx=6)
-        + write(title, 10, 21, 12, look.ink, room=label - 12, bold=True)
-        + line(label, 1, label, 33, look.line)
-        + write(chosen, label + 8, 21, 12, look.quiet, room=width - label - 18)
-    )
-
-
-def chosen_text(control: Control) -> str:
-    """What a control has chosen, in words."""
-    settings = control.settings
-    match control.kind:
-        case "range_slider_control":
-            value = settings.get("value") or []
-            return " – ".join(str(v) for v in value) if value else "Any"
-        case "time_slider_control":
-            start, end = (settings.get(f"{n}_percentage_of_time_range") for n in ("start", "end"))
-            return "whole range" if start is None else f"{float(start):.0%} – {float(end or 1):.0%}"
-    if settings.get("exists_selected"):
-        return "Does not exist" if settings.get("exclude") else "Exists"
-    chosen = ", ".join(str(v) for v in settings.get("selected_options") or ())
-    return f"not {chosen}" if chosen and settings.get("exclude") else chosen or "Any"

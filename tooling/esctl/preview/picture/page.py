@@ -9,7 +9,8 @@ from ..charts import Chart
 from ..dashboard import Dashboard
 from ..markdown import markdown_html
 from ..pills import pill_text
-from .dashboard import Box, Options, chosen_text, laid_out
+from .control import chosen_text
+from .dashboard import Box, Options, laid_out
 from .look import LOOKS, Look
 from .panel import TITLE, Drawn, draw_chart
 from .svg import element

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...errors import EsctlError
 from ..charts import Chart
 from ..dashboard import Panel
+from .control import chosen_text, draw_control
 from .look import Look
 from .markdown import draw_markdown
 from .metric import draw_metric
@@ -15,7 +16,7 @@ from .svg import box, element, group, nested, write
 from .table import draw_table
 from .text import text_width
 from .vega_svg import lens_svg, vega_svg
-from .words import draw_definition, draw_legend, draw_note, draw_problem, draw_tags, legend_room
+from .words import draw_definition, draw_image, draw_legend, draw_links, draw_note, draw_problem, draw_tags, legend_room
 
 TITLE = 30.0
 
@@ -72,6 +73,13 @@ def draw_chart(drawn: Drawn, width: float, height: float, look: Look) -> str:
                 mode, resize = chart.model["mode"], chart.model["resize"]
                 picture = vega_svg(chart.spec or {}, mode, resize, width - 8, height - 6, look)
                 return element("g", nested(picture, 4, 2, prefix))
+            case "image":
+                return draw_image(chart.model, width, height, look)
+            case "links":
+                return draw_links(chart.model, width, height, look)
+            case "control":
+                control = chart.model["control"]
+                return group(draw_control(control.title, chosen_text(control), width - 16, look), x=8, y=4)
             case "undrawn":
                 return draw_definition(chart.model["reason"], chart.model["definition"], width, height, look)
     except EsctlError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from ...model import Body
 from ..charts.model import LegendItem
 from .look import Look
-from .svg import box, group, write
+from .svg import box, element, group, write
 from .text import MONO, text_width, wrapped
 
 _LEGEND_SIZE, _LEGEND_ROW = 12.0, 19.0
@@ -135,4 +135,30 @@ def draw_definition(reason: str, definition: Any, width: float, height: float, l
         shown = f"… {len(rows) - fits + 1} more lines" if last else row
         indent = len(shown) - len(shown.lstrip())
         parts.append(write(shown.strip(), 14 + indent * 6.6, 41 + 14 * i, 11, look.quiet, family=MONO))
+    return "".join(parts)
+
+
+def draw_image(model: Body, width: float, height: float, look: Look) -> str:
+    """A picture that stands in the dashboard itself; one of an address is not fetched, but named."""
+    if not str(model["src"]).startswith("data:image/"):
+        return draw_note(f"Image: {model['src']}", width, height, look.quiet)
+    ratio = {"cover": "xMidYMid slice", "fill": "none"}.get(model["fit"], "xMidYMid meet")
+    ground = box(0, 0, width, height, model["background"]) if model["background"] else ""
+    size = {"width": float(width), "height": float(height)}
+    return ground + element("image", href=model["src"], preserveAspectRatio=ratio, **size)
+
+
+def draw_links(model: Body, width: float, height: float, look: Look) -> str:
+    """Links in a row, or below each other; an arrow marks those that lead out."""
+    parts, x, y = [], 12.0, 22.0
+    for link in model["links"]:
+        text = link["label"] + ("" if link["inside"] else " ↗")
+        wide = text_width(text, 13)
+        if model["layout"] == "horizontal" and x > 12 and x + wide > width - 12:
+            x, y = 12.0, y + 24
+        parts.append(write(text, x, y, 13, look.accent, room=width - x - 8))
+        if model["layout"] == "horizontal":
+            x += wide + 24
+        else:
+            y += 24
     return "".join(parts)
