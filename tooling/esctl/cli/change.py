@@ -28,10 +28,10 @@ from .planning import (
 __all__ = ["allowances", "confirm", "finish", "make_plan", "progress", "register"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ..apply import Done, Event
-    from ..model import Plan
+    from ..model import Address, Plan
 
 
 Rate = Annotated[
@@ -81,11 +81,13 @@ def apply(
             made = make_plan(invocation, cluster, addresses, adopt, overwrite, prune, force)
         made = throttled(made, requests_per_second)
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
-        refuse_nowhere(invocation, made, show_secrets=show_secrets)
+        anew = refuse_nowhere(invocation, cluster, made, show_secrets=show_secrets)
         words = typed(
             "apply", *addresses or (), adopt=adopt, overwrite=overwrite, prune=prune, force=force, allow=allow
         )
-        done = execute(invocation, cluster, made, command=words, allow=permitted, yes=yes, show_secrets=show_secrets)
+        done = execute(
+            invocation, cluster, made, command=words, allow=permitted, yes=yes, show_secrets=show_secrets, anew=anew
+        )
     return finish(invocation, made, done, show_secrets=show_secrets)
 
 
@@ -122,10 +124,12 @@ def destroy(invocation: Invocation, addresses: Addresses = None, yes: Yes = Fals
     return finish(invocation, made, done)
 
 
-def progress(invocation: Invocation, *, show_secrets: bool = False) -> Callable[[Event], None]:
+def progress(
+    invocation: Invocation, *, show_secrets: bool = False, anew: Collection[Address] = ()
+) -> Callable[[Event], None]:
     """Print a line as each change ends; a bar while documents move; what servers tell once, at once.
 
-    With --json and `show_secrets` that stands in the document instead.
+    With --json and `show_secrets` that stands in the document instead. `anew` are those whose file is overwritten.
     """
     from ..model import Outcome
     from ..report.plan import outcome_line
@@ -142,7 +146,7 @@ def progress(invocation: Invocation, *, show_secrets: bool = False) -> Callable[
                 bar.close()
             invocation.say(outcome_line(Outcome(event.change, event.state, event.reason), invocation.style))
         if event.produced is not None and (event.produced.write_to or not (invocation.json and show_secrets)):
-            hand_over(invocation, event.produced)
+            hand_over(invocation, event.produced, anew=event.produced.address in anew)
 
     return told
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..apply import Done
     from ..apply.history import Occasion
     from ..cluster import Cluster
-    from ..model import Change, Plan
+    from ..model import Address, Change, Plan
 
 ARCHIVES = ".esctl/archive"
 """Folder below the project for what was deleted."""
@@ -28,8 +28,9 @@ def execute(
     yes: bool = False,
     question: str = "Apply this plan?",
     show_secrets: bool = False,
+    anew: Collection[Address] = (),
 ) -> Done:
-    """Carry out what was shown. `command` is what the history calls it.
+    """Carry out what was shown. `command` is what the history calls it; `anew` whose file is overwritten (`handover`).
 
     Raises Refused where something may not be done or nobody confirms it.
     """
@@ -48,7 +49,7 @@ def execute(
         invocation.kinds,
         allow=allow,
         commit=invocation.commit,
-        on_event=progress(invocation, show_secrets=show_secrets),
+        on_event=progress(invocation, show_secrets=show_secrets, anew=anew),
         backup=archive.into(invocation.settings.root / ARCHIVES, plan, cluster, invocation.kinds),
         occasion=occasion(invocation, command),
     )

@@ -6,8 +6,10 @@ esctl does not: which of them is meant could not be told.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from posixpath import isabs, normpath
 from typing import Any
 from urllib.parse import quote
 
@@ -59,8 +61,13 @@ class ApiKeyKind(SecuredKind):
         if "expiration" in spec and not milliseconds(spec["expiration"]):
             message = f'expiration "{spec["expiration"]}" is not a duration'
             yield Problem(message, resource.at("spec", "expiration"), "for example expiration: 90d", rule="wrong-type")
-        if not isinstance(spec.get("write_to", ""), str):
+        place = spec.get("write_to", "key")
+        if not isinstance(place, str) or not place.strip():
             yield Problem("write_to must be the path of a file", resource.at("spec", "write_to"), rule="wrong-type")
+        elif isabs(place) or place.startswith("~") or normpath(place).split("/")[0] == "..":
+            message = f'write_to: "{place}" is outside of the project'
+            hint = "write a path from the project's folder, such as secrets/name.key, and keep that out of Git"
+            yield Problem(message, resource.at("spec", "write_to"), hint)
 
     def marked(self, body: Body, project: str) -> Body:
         """The mark also holds the lifetime: once it was renewed, it cannot be told from the server's dates."""
@@ -163,6 +170,20 @@ class ApiKeyKind(SecuredKind):
         what = f'API key "{address.id}" (id {answer["id"]}), as `Authorization: ApiKey …` takes it'
         return Produced(address, Secret(str(answer["encoded"])), what, body.get("write_to"))
 
+    def spent(self, text: str, live: Live | None, sender: Sender) -> bool:
+        try:
+            id, colon, _ = b64decode(text.strip(), validate=True).decode().partition(":")
+        except ValueError:
+            return False
+        if not colon:
+            return False
+        if live is not None and live.version.get("id") == id:
+            return True
+        valid: list[Body] = [{"ids": {"values": [id]}}, {"term": {"invalidated": False}}]
+        body = {"size": 1, "query": {"bool": {"filter": valid, "must_not": [GONE]}}}
+        answer = listed(sender, Request("elasticsearch", "POST", QUERY, body=body), self.feature)
+        return answer is not None and not answer.get("api_keys")
+
     def cost(self, before: Body | None, after: Body | None, capabilities: Capabilities) -> Cost:
         if after is None:
             return self.deletion
@@ -203,8 +224,9 @@ API_KEY = ApiKeyKind(
     path="/_security/api_key/{id}",
     listing=QUERY,
     items=_items,
-    about="An API key. Its secret is shown once, when the key is made, or written to the file that `write_to` names."
-    " One that has expired or was invalidated is made again.",
+    about="An API key. Its secret is shown once, when the key is made, or written to the file of the project that"
+    " `write_to` names. One that has expired or was invalidated is made again, and the file with it: to rotate a key,"
+    " invalidate it (or `esctl destroy api-key/… --allow irreversible`), then apply.",
     api="POST /_security/api_key, and `write_to`",
     meta=("metadata",),
     needs=Needs(security=True),

@@ -276,6 +276,11 @@ class Producing(Protocol):
 
     def produced(self, address: Address, body: Body, response: Response) -> Produced | None: ...
 
+    def spent(self, text: str, live: Live | None, sender: Sender) -> bool:
+        """Whether `text` is such a thing, of no use any more: the server no longer takes it, or it is that of `live`,
+        which goes."""
+        ...
+
 
 @runtime_checkable
 class Losing(Protocol):

@@ -21,7 +21,7 @@ _FIELDS = {
     "invalidation": "invalidation",
 }
 _UNSUPPORTED_QUERIES = frozenset("match_none fuzzy nested knn function_score query_string regexp".split())
-_NOT_HERE = frozenset("ids simple_query_string".split())
+_NOT_HERE = frozenset(["simple_query_string"])
 
 
 def matches(key: Body, query: Body) -> bool:
@@ -38,6 +38,8 @@ def matches(key: Body, query: Body) -> bool:
             and not any(matches(key, one) for one in parts.get("must_not", ()))
             and (not some or any(some) or (bool(all_of) and "minimum_should_match" not in body))
         )
+    if kind == "ids":
+        return key.get("id") in body["values"]
     if kind == "exists":
         return _value(key, body["field"]) is not None
     if kind in ("term", "match", "terms", "prefix", "wildcard", "range"):
