@@ -157,7 +157,7 @@ class Request:
     """
 
     service: Literal["elasticsearch", "kibana"]
-    method: Literal["GET", "HEAD", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None

@@ -45,9 +45,20 @@ _PLACES = {
     "role-mapping": "role_mapping:ROLE_MAPPING",
     "user": "user:USER",
     "api-key": "api_key:API_KEY",
+    "space": "space:SPACE",
+    "tag": "library:TAG",
     "data-view": "data_view:DATA_VIEW",
+    "action-connector": "action_connector:ACTION_CONNECTOR",
+    "slo": "slo:SLO",
+    "alerting-rule": "alerting_rule:ALERTING_RULE",
+    "maintenance-window": "maintenance_window:MAINTENANCE_WINDOW",
+    "kibana-settings": "kibana_settings:KIBANA_SETTINGS",
+    "discover-session": "library:DISCOVER_SESSION",
+    "map": "library:MAP",
     "visualization": "visualization:VISUALIZATION",
     "dashboard": "dashboard:DASHBOARD",
+    "links": "library:LINKS",
+    "saved-object": "library:SAVED_OBJECT",
 }
 
 NAMES = tuple(_PLACES)

@@ -2,12 +2,14 @@
 
 Written by `_import`, not by that API: the API finds duplicates by name instead of id, changes single keys only, and
 cannot take a time field away again. An import replaces the whole object under its id, and does so twice alike.
+
+`default: true` makes it the default one of its space. Where nothing is said of it, whatever is the default stays so.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +29,14 @@ STORED = {"fieldFormats": "fieldFormatMap"}
 JSON_KEYS = ("fieldFormats", "fieldAttrs", "runtimeFieldMap", "sourceFilters")
 PLAIN_KEYS = ("title", "name", "timeFieldName", "allowNoIndex", "allowHidden")
 
-_FIELDS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "object"}}
+RUNTIME_TYPES = ("keyword", "long", "double", "date", "ip", "boolean", "geo_point", "composite", "lookup")
+FORMATS = (
+    "boolean", "bytes", "color", "currency", "date", "date_nanos", "duration", "geo_point", "histogram", "ip", "number",
+    "percent", "relative_date", "static_lookup", "string", "truncate", "url",
+)  # fmt: skip
+"""The field formatters of Kibana (`field_formats/common/converters`)."""
+DEFAULT = "/api/data_views/default"
+
 SCHEMA: dict[str, Any] = {
     "$defs": {
         "data_view": {
@@ -49,7 +58,7 @@ SCHEMA: dict[str, Any] = {
                     "type": "object",
                     "additionalProperties": {
                         "type": "object",
-                        "properties": {"id": {"type": "string"}, "params": {"type": "object"}},
+                        "properties": {"id": {"enum": list(FORMATS)}, "params": {"type": "object"}},
                         "additionalProperties": False,
                     },
                 },
@@ -65,13 +74,44 @@ SCHEMA: dict[str, Any] = {
                         "additionalProperties": False,
                     },
                 },
-                "runtimeFieldMap": _FIELDS,
+                "runtimeFieldMap": {"type": "object", "additionalProperties": {"$ref": "#/$defs/runtime"}},
                 "allowNoIndex": {"type": "boolean"},
                 "allowHidden": {"type": "boolean"},
+                "default": {"type": "boolean"},
             },
             "required": ["title"],
             "additionalProperties": False,
-        }
+        },
+        "runtime": {
+            "type": "object",
+            "properties": {
+                "type": {"enum": list(RUNTIME_TYPES)},
+                "script": {
+                    "type": "object",
+                    "properties": {"source": {"type": "string"}},
+                    "required": ["source"],
+                    "additionalProperties": False,
+                },
+                "fields": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "object",
+                        "properties": {"type": {"enum": list(RUNTIME_TYPES)}},
+                        "required": ["type"],
+                    },
+                },
+                "format": {"type": "string"},
+                "input_field": {"type": "string"},
+                "target_field": {"type": "string"},
+                "target_index": {"type": "string"},
+                "fetch_fields": {"type": "array"},
+                "customLabel": {"type": "string"},
+                "customDescription": {"type": "string"},
+                "popularity": {"type": "number"},
+            },
+            "required": ["type"],
+            "additionalProperties": False,
+        },
     }
 }
 """Source: the request schema of `POST /api/data_views/data_view`, less what another key or the address says (`id`,
@@ -98,23 +138,33 @@ class DataViewKind:
     def render(self, resource: Resource, context: Context) -> Body:
         return copy.deepcopy(resource.spec)
 
+    def insisted(self, body: Body, rendered: Body, live: Body) -> Body:
+        """Where nothing is said of being the default, it is as it is."""
+        if "default" in rendered:
+            return body
+        said = {key: value for key, value in body.items() if key != "default"}
+        return said | ({"default": True} if live.get("default") else {})
+
     def references(self, resource: Resource) -> Iterator[Reference]:
         for name in index_names(resource.spec.get("title")):
             yield Reference(Address("index", name), ("spec", "title"), soft=True)
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
-        found = saved_objects.export(sender, addresses, (TYPE,))
-        return {
-            address: Live(address, data_view(saved[0]), saved_objects.version_of(saved[0]))
-            for address, saved in found.items()
-        }
+        return self._live(sender, saved_objects.export(sender, addresses, (TYPE,)))
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
-        found = saved_objects.of_types(sender, self.name, (TYPE,))
-        return {
-            address: Live(address, data_view(saved[0]), saved_objects.version_of(saved[0]))
-            for address, saved in found.items()
-        }
+        return self._live(sender, saved_objects.of_types(sender, self.name, (TYPE,)))
+
+    @staticmethod
+    def _live(sender: Sender, found: Mapping[Address, list[Body]]) -> dict[Address, Live]:
+        """With one more request for each space, which asks for its default."""
+        defaults = {space: _default(sender, space) for space in sorted({address.space for address in found})}
+        live = {}
+        for address, saved in found.items():
+            default = {"default": True} if defaults[address.space] == address.id else {}
+            version = saved_objects.version_of(saved[0])
+            live[address] = Live(address, data_view(saved[0]) | default, version | default)
+        return live
 
     def foreign(self, live: Live) -> str | None:
         return live.version.get("foreign")
@@ -134,7 +184,17 @@ class DataViewKind:
         return {key: value for key, value in body.items() if not any(value == nothing for nothing in empty)}
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
-        return (saved_objects.importing(address.space, [saved_object(address.id, body, live.body if live else {})]),)
+        before = self.normalise(live.body, context.capabilities) if live else None
+        after = self.normalise(body, context.capabilities)
+        requests = []
+        if before is None or any(before.get(key) != after.get(key) for key in {*before, *after} - {"default"}):
+            saved = saved_object(address.id, body, live.body if live else {})
+            requests.append(saved_objects.importing(address.space, [saved]))
+        default, is_default = body.get("default"), bool(live and live.body.get("default"))
+        if default is not None and default != is_default:
+            named = {"data_view_id": address.id if default else None, "force": True}
+            requests.append(Request("kibana", "POST", saved_objects.in_space(address.space, DEFAULT), body=named))
+        return tuple(requests)
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         path = f"/api/data_views/data_view/{quote(address.id, safe='')}"
@@ -145,6 +205,11 @@ class DataViewKind:
 
     def refusal(self, response: Response) -> str | None:
         return saved_objects.refusal(response)
+
+
+def _default(sender: Sender, space: str) -> str | None:
+    answer = sender.send(Request("kibana", "GET", saved_objects.in_space(space, DEFAULT)), accept=(404,))
+    return answer.body.get("data_view_id") if answer.status == 200 else None
 
 
 def data_view(saved: Body) -> Body:

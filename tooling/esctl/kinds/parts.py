@@ -8,6 +8,7 @@ the other: an alias's own document owns the whole alias, an index its own place 
     ("setting", "indices.…")              a cluster setting; of loggers each name by itself
     ("script", "ratio")                   a stored script or search template
     ("document", "countries", "de")       a document by its id
+    ("kibana setting", "default", "…")    an advanced setting of a space
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ GROUNDS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {"cluster-settings": ("persistent",)},
     {"stored-script": (), "search-template": ()},
     {"documents": ("index", "documents")},
+    {"kibana-settings": ("changes",)},
 )
 """Kinds that may own parts of the same, with the keys of a body that tell which: so the others need not be imported."""
 

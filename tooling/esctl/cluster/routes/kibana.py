@@ -1,4 +1,4 @@
-"""Kibana: spaces, data views, saved objects, dashboards."""
+"""Kibana: spaces, data views, saved objects, dashboards, connectors, rules, SLOs, maintenance windows, settings."""
 
 from .table import Table
 
@@ -21,6 +21,14 @@ READS: Table = (
     ("GET", "/api/saved_objects/{name}/{id}", "", "one saved object"),
     ("POST", "/api/saved_objects/_bulk_get", "", "saved objects by id"),
     ("POST", "/api/saved_objects/_export", "", "bodies of saved objects in bulk"),
+    ("GET", "/api/data_views/default", "", "which data view is the default one"),
+    ("GET", "/api/kibana/settings", "", "advanced settings of a space"),
+    ("GET", "/api/actions/connectors", "", "connectors in one list, without their secrets"),
+    ("GET", "/api/alerting/rules/_find", "page per_page", "alerting rules in lists"),
+    ("GET", "/api/observability/slos/_definitions", "page perPage", "service level objectives in lists"),
+    ("GET", "/api/maintenance_window/_find", "page per_page", "maintenance windows in lists"),
+    ("GET", "/internal/alerting/rules/maintenance_window/_find", "page per_page", "their list in 8.x"),
+    ("GET", "/api/maintenance_window/{id}", "", "one maintenance window"),
     ("GET", "/api/ml/saved_objects/sync", "simulate=true", "a dry run; without simulate=true this GET writes"),
 )
 
@@ -36,5 +44,17 @@ WRITES: Table = (
     ("POST DELETE", "/api/data_views/data_view/{id}", "", "changes or deletes one data view"),
     ("PUT", "/api/security/role/{name}", "", "writes a role with Kibana's privileges"),
     ("POST", "/api/spaces/space", "", "adds a space"),
-    ("PUT", "/api/spaces/space/{name}", "", "changes a space"),
+    ("PUT DELETE", "/api/spaces/space/{name}", "", "changes or deletes a space"),
+    ("POST", "/api/data_views/default", "", "names the default data view"),
+    ("POST", "/api/kibana/settings", "", "changes advanced settings of a space"),
+    ("POST PUT DELETE", "/api/actions/connector/{id}", "", "makes, changes or deletes a connector"),
+    ("POST PUT DELETE", "/api/alerting/rule/{id}", "", "makes, changes or deletes an alerting rule"),
+    ("POST", "/api/alerting/rule/{id}/_enable", "", "switches a rule on"),
+    ("POST", "/api/alerting/rule/{id}/_disable", "", "switches a rule off"),
+    ("POST", "/api/observability/slos", "", "makes a service level objective"),
+    ("PUT DELETE", "/api/observability/slos/{id}", "", "changes or deletes one"),
+    ("POST", "/api/observability/slos/{id}/enable", "", "switches one on"),
+    ("POST", "/api/observability/slos/{id}/disable", "", "switches one off"),
+    ("POST", "/api/maintenance_window", "", "makes a maintenance window"),
+    ("PATCH DELETE", "/api/maintenance_window/{id}", "", "changes or deletes one"),
 )
