@@ -134,7 +134,9 @@ def body_problems(resource: Resource, *aliases: str) -> Iterator[Problem]:
 def _marked(body: Body, meta: Path, project: str) -> Body:
     target = body
     for key in meta:
-        target = target.setdefault(str(key), {})
+        if not isinstance(target.get(str(key)), dict):  # a null, too: what else it may be was told before
+            target[str(key)] = {}
+        target = target[str(key)]
     target.update(owner_mark(project))
     return body
 
