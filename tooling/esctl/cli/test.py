@@ -15,7 +15,7 @@ from .invocation import Invocation, command
 
 if TYPE_CHECKING:
     from ..apply.golden import Mismatch
-    from ..cluster import Cluster
+    from ..cluster import Cluster, Connection
     from ..kinds.base import Context
     from ..model import Body
     from .cases import Case
@@ -162,11 +162,32 @@ def _server(invocation: Invocation, on: str) -> Iterator[tuple[Cluster, bool]]:
         return
     if on != "project" and "://" not in on:
         raise EsctlError(f'--on "{on}" is unknown', hint="it takes sandbox, project or a URL")
-    connection = invocation.connection
-    if on != "project":
-        connection = dataclasses.replace(connection, elasticsearch_url=on)
+    connection = invocation.connection if on == "project" else _elsewhere(invocation, on)
     with Cluster(connection, guard=READ_ONLY) as cluster:
         yield cluster, False
+
+
+def _elsewhere(invocation: Invocation, url: str) -> Connection:
+    """To another address than the project's, only with credentials (and certificates) that were typed for it."""
+    from ..cluster import Connection
+
+    ours = invocation.connection
+    there = Connection(
+        url,
+        api_key=invocation.api_key,
+        username=invocation.username,
+        password=invocation.password,
+        ca_certs=invocation.ca_certs,
+        ca_fingerprint=invocation.ca_fingerprint,
+        proxy=invocation.proxy or ours.proxy,
+        timeout=ours.timeout,
+    )
+    if there.place("elasticsearch") == ours.place("elasticsearch"):
+        return dataclasses.replace(ours, elasticsearch_url=url, kibana_url=None)
+    if ours.authorization("elasticsearch") and not there.authorization("elasticsearch"):
+        where = there.place("elasticsearch")
+        invocation.say(f"{where} is not the project's address: it gets none of its credentials (--api-key gives one)")
+    return there
 
 
 def _tell(invocation: Invocation, name: str, problems: Sequence[str], generate: bool) -> None:
