@@ -177,7 +177,7 @@ def test_another_detector_is_another_job_and_has_to_be_allowed(running: Place) -
     change = running.change(ADDRESS)
     assert (change.action, change.consequence) == (Action.REPLACE, Consequence.IRREVERSIBLE)
     assert "analysis_config.detectors.0.function cannot change in place" in change.words
-    assert "results of 2 days go (1,050 records were analyzed)" in change.words
+    assert "model snapshots go: results of 2 days, from 1,050 records" in change.words
     with pytest.raises(Refused, match="analysis_config.detectors.0.function"):
         running.apply()
     assert running.job("load")["data_counts"]["bucket_count"] == 48

@@ -121,7 +121,7 @@ class AnomalyJobKind(RestKind):
         if not seen["records"]:
             return "it has seen no data yet"
         days = max(1, round(((seen["latest"] or 0) - (seen["earliest"] or 0)) / 86_400_000))
-        return f"results of {days:,} day{'s' * (days != 1)} go ({seen['records']:,} records were analyzed)"
+        return f"results of {days:,} day{'s' * (days != 1)}, from {seen['records']:,} records"
 
     def replace(self, address: Address, body: Body, live: Live, context: Context) -> tuple[Request, ...]:
         return (*self.delete(address, context), *self.write(address, body, None, context))

@@ -20,7 +20,7 @@ READ = {
 """Types of fields that an analysis reads (ExtractedFieldsDetector of the server)."""
 
 LISTS = ("dense_vector", "sparse_vector", "rank_features", "nested")
-OFFERED = 4
+OFFERED = 8
 
 
 @rule(
