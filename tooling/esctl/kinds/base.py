@@ -287,7 +287,7 @@ class Losing(Protocol):
     """A kind that can tell how much goes for good where it is deleted or made anew."""
 
     def loses(self, live: Live) -> str:
-        """In words that follow a colon: `results of 90 days go`."""
+        """In words that follow a colon: `results of 90 days`."""
         ...
 
 
