@@ -108,7 +108,7 @@ def test_a_plan_is_refused_where_its_secret_is_another_one_by_now(tmp_path, fres
     assert code == 5 and "LOG_SHIPPER_PASSWORD} is another one since the plan was made" in said
 
 
-def test_what_is_there_already_with_a_secret_nobody_tells_waits_until_told(tmp_path, fresh_sandbox):
+def test_what_is_there_already_with_a_secret_nobody_tells_is_believed_unless_told(tmp_path, fresh_sandbox):
     text = (EXAMPLES / "user.yaml").read_text(encoding="utf-8")
     place = Place(tmp_path / "project", fresh_sandbox, text=text, environ=secrets_of(text))
     place.apply()
@@ -118,6 +118,7 @@ def test_what_is_there_already_with_a_secret_nobody_tells_waits_until_told(tmp_p
     # As made by hand, without the project's mark.
     place.send("PUT", "/_security/user/log-shipper", {**body, "metadata": {"team": "operations"}})
     code, said = other.type("plan", "user/*")
-    assert code == 6 and "whether its secret is this one, no server tells" in said
+    assert code == 2 and "is taken to be this one (`--adopt user/log-shipper` sends it)" in said
     code, said = other.type("apply", "user/*", "--adopt", "user/*", "--yes")
-    assert code == 0 and other.type("plan", "user/*")[0] == 0
+    assert code == 0 and any("PUT /_security/user/log-shipper" in line for line in other.writes()), said
+    assert other.type("plan", "user/*")[0] == 0

@@ -288,6 +288,6 @@ def _tell(
         reasons = ", ".join(f"{n} {why}" for why, n in sorted(counted.items(), key=lambda item: -item[1]))
         say(f"Not a project's: {reasons}." + ("" if invocation.verbose else " -v names them."))
     if secrets:
-        say("Secrets are not told by servers; set these before the next plan: " + ", ".join(secrets))
+        say("No server tells secrets; these are asked for when one has to be sent: " + ", ".join(secrets))
     if texts:
         say("Next: esctl validate, then esctl adopt --all")

@@ -28,7 +28,6 @@ def rehearse(
     refused: dict[Address, str] = {}
     resources = _read(texts, refused, invocation)
     kinds = invocation.kinds
-    from ..secret import holds_secrets
     from .checks import _misplaced_secrets
 
     for address, resource in list(resources.items()):
@@ -39,8 +38,6 @@ def rehearse(
             refused[address] = errors[0].message
             del resources[address]
     for address, change in _unlike(resources, survey, context, invocation).items():
-        if holds_secrets(resources[address].spec) and not _of_others(change):
-            continue  # what the server does not show cannot be compared
         refused[address] = _why(change)
         del resources[address]
     return resources, refused

@@ -6,12 +6,13 @@ out, and Elasticsearch keeps what is there: a password that somebody changed for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
-from ..secret import Secret
+from ..secret import MARK, Secret
 from . import privileges
 from .base import Context, Cost, Needs, Reference
 from .normalise import drop, drop_if
@@ -61,6 +62,11 @@ class UserKind(SecuredKind):
 
     def references(self, resource: Resource) -> Iterator[Reference]:
         return roles_of(resource)
+
+    def written(self, live: Live, capabilities: Capabilities) -> Body:
+        """With a reference for the password, which no read shows."""
+        name = re.sub(r"\W+", "_", live.address.id).strip("_").upper()
+        return {**super().written(live, capabilities), "password": {MARK: f"${{secret.env.USER_{name}_PASSWORD}}"}}
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         known = live.body if live is not None else {}

@@ -37,7 +37,10 @@ def standing(resource: Resource, survey: Survey, kind: Kind, context: Context) -
     last = copy(remembered.body) if remembered else None
     for path in list(_paths(kept, nobodys)):
         shown = _taken(there, path)
-        _put(kept, path, shown if isinstance(shown, str) and redacted(shown) else None)
+        if isinstance(shown, str) and redacted(shown):
+            _put(kept, path, shown)
+        else:
+            _drop(kept, path)
         if last is not None:
             _put(last, path, survey.seal(nobodys))
     believed = replace(
@@ -62,10 +65,7 @@ def _paths(value: Any, secret: Secret, path: Path = ()) -> Iterator[Path]:
 
 def _parent(body: Any, path: Path) -> Any:
     for key in path[:-1]:
-        try:
-            body = body[key]
-        except (KeyError, IndexError, TypeError):
-            return None
+        body = _item(body, key)
     return body
 
 
@@ -75,10 +75,25 @@ def _taken(body: Body, path: Path) -> Any:
     return parent.pop(path[-1], None) if isinstance(parent, dict) else None
 
 
-def _put(body: Body, path: Path, value: Any) -> None:
-    """`value` at `path` of a mapping, nothing for None."""
+def _put(body: Any, path: Path, value: str) -> None:
+    """`value` at `path`; mappings on the way are made."""
+    for key in path[:-1]:
+        body = body.setdefault(key, {}) if isinstance(body, dict) else _item(body, key)
+    if isinstance(body, dict):
+        body[path[-1]] = value
+
+
+def _drop(body: Body, path: Path) -> None:
+    """Nothing at `path`, nor the mappings that this leaves empty."""
     parent = _parent(body, path)
     if isinstance(parent, dict):
-        parent[path[-1]] = value
-        if value is None:
-            del parent[path[-1]]
+        parent.pop(path[-1], None)
+        if not parent and len(path) > 1:
+            _drop(body, path[:-1])
+
+
+def _item(body: Any, key: str | int) -> Any:
+    try:
+        return body[key]
+    except (KeyError, IndexError, TypeError):
+        return None

@@ -44,6 +44,7 @@ _LAST = (
     "metadata",
 )
 """… before these."""
+_SECRET = re.compile(r"(?<!\$)\$\{secret\.env\.(\w+)\}")
 _RANK = {name: rank for rank, name in enumerate(_FIRST)}
 _RANK |= {name: len(_FIRST) + 1 + rank for rank, name in enumerate(_LAST)}
 _NAMED = frozenset(
@@ -121,7 +122,16 @@ def document(entry: Entry, place: Place) -> Text:
     head: Body = {"kind": entry.address.kind, "id": _escape(entry.address.id)}
     if entry.address.space:
         head["space"] = entry.address.space
-    return Text(to_yaml({**head, "spec": spec}), files)
+    return Text(_commented(to_yaml({**head, "spec": spec})), files)
+
+
+def _commented(text: str) -> str:
+    """With a comment on each line that asks for a secret."""
+    lines = []
+    for line in text.split("\n"):
+        names = dict.fromkeys(_SECRET.findall(line))
+        lines.append(f"{line}  # no server tells it: set {' and '.join(names)}" if names else line)
+    return "\n".join(lines)
 
 
 def to_yaml(data: Body) -> str:
