@@ -46,6 +46,16 @@ PAIRS = {
         "kind: documents\nid: theirs\nspec: {index: s-one, overwrite: true, documents: [{_id: '2'}, {_id: '1', a: 3}]}\n",
         ('the document "1" of s-one',),
     ),
+    "the default data view": (
+        "kind: data-view\nid: s-view\nspec: {title: s-*, default: true}\n",
+        "kind: data-view\nid: s-other\nspec: {title: s-o*, default: true}\n",
+        ('the default data view of the space "default"',),
+    ),
+    "a setting of Kibana": (
+        "kind: kibana-settings\nid: one\nspec: {changes: {dateFormat: L}}\n",
+        "kind: kibana-settings\nid: two\nspec: {changes: {dateFormat: LL}}\n",
+        ('Kibana\'s setting dateFormat in the space "default"',),
+    ),
     "a name": (
         "kind: index\nid: s-mine\nspec: {}\n",
         INDICES + "---\nkind: alias\nid: s-mine\nspec: {indices: {s-one: {}}}\n",

@@ -13,7 +13,7 @@ from ..kinds.parts import Claims, less, owned
 from ..model import Address, Body, Capabilities, Live, Remembered, Resource
 from .survey import read
 
-GROUPING = frozenset({"cluster-settings"})
+GROUPING = frozenset({"cluster-settings", "kibana-settings"})
 """Kinds whose ids are names within a project: no server tells them, so all there is comes as one."""
 
 

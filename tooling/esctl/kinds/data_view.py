@@ -9,7 +9,7 @@ cannot take a time field away again. An import replaces the whole object under i
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,9 +18,9 @@ from ..dashboards import decode
 from ..dashboards.convert import CORE_VERSION, TYPE_VERSIONS
 from ..dashboards.mistakes import Checker
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Response, Sender
 from . import saved_objects
-from .base import Context, Cost, Needs, Reference
+from .base import Context, Cost, Needs, Part, Reference
 from .chart_references import index_names
 
 TYPE = "index-pattern"
@@ -196,6 +196,16 @@ class DataViewKind:
             requests.append(Request("kibana", "POST", saved_objects.in_space(address.space, DEFAULT), body=named))
         return tuple(requests)
 
+    def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
+        """Being the default one of its space, where that is written."""
+        if body.get("default") is True:
+            yield _default_part(address), ("default",)
+
+    def without(self, address: Address, body: Body, taken: Callable[[Part], bool]) -> Body | None:
+        if "default" not in body or not taken(_default_part(address)):
+            return body
+        return {key: value for key, value in body.items() if key != "default"}
+
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         path = f"/api/data_views/data_view/{quote(address.id, safe='')}"
         return (Request("kibana", "DELETE", saved_objects.in_space(address.space, path)),)
@@ -205,6 +215,10 @@ class DataViewKind:
 
     def refusal(self, response: Response) -> str | None:
         return saved_objects.refusal(response)
+
+
+def _default_part(address: Address) -> Part:
+    return ("kibana setting", address.space or "default", "defaultIndex")
 
 
 def _default(sender: Sender, space: str) -> str | None:

@@ -8,7 +8,7 @@ the other: an alias's own document owns the whole alias, an index its own place 
     ("setting", "indices.…")              a cluster setting; of loggers each name by itself
     ("script", "ratio")                   a stored script or search template
     ("document", "countries", "de")       a document by its id
-    ("kibana setting", "default", "…")    an advanced setting of a space
+    ("kibana setting", "default", "…")    an advanced setting of a space; `defaultIndex` is its default data view
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GROUNDS: tuple[Mapping[str, tuple[str, ...]], ...] = (
     {"cluster-settings": ("persistent",)},
     {"stored-script": (), "search-template": ()},
     {"documents": ("index", "documents")},
-    {"kibana-settings": ("changes",)},
+    {"kibana-settings": ("changes",), "data-view": ("default",)},
 )
 """Kinds that may own parts of the same, with the keys of a body that tell which: so the others need not be imported."""
 
@@ -116,4 +116,8 @@ def said(part: Part) -> str:
             return f'the script id "{name}"'
         case ("document", index, name):
             return f'the document "{name}" of {index}'
+        case ("kibana setting", space, "defaultIndex"):
+            return f'the default data view of the space "{space}"'
+        case ("kibana setting", space, name):
+            return f'Kibana\'s setting {name} in the space "{space}"'
     return " ".join(part)

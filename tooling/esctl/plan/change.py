@@ -80,8 +80,9 @@ def change_of(resource: Resource, survey: Survey, context: Context, kind: Kind, 
             return replace(base, action=Action.ADOPT, cause=cause, desired=body, words=words)
         return replace(undecided, words=rendered.reason + (f": run `{rendered.command}`" if rendered.command else ""))
     sides = compared(address, rendered, survey, kind, context)
-    if sides.cause is not Cause.CLEAN and (taken := held(kind, address, sides.wanted, survey.parts)):
-        return replace(undecided, cause=Cause.FOREIGN, words=f"{taken}: take it out of one of the two")
+    if sides.cause is not Cause.CLEAN and survey.parts:
+        if taken := held(kind, address, kind.normalise(rendered, context.capabilities), survey.parts):
+            return replace(undecided, cause=Cause.FOREIGN, words=f"{taken}: take it out of one of the two")
     return _decided(_Case(resource, kind, survey, context, choices, sides), base)
 
 
