@@ -205,7 +205,10 @@ def test_formula_is_worked_out_from_its_parts_in_both_forms() -> None:
     ("column", "message"),
     [
         (metric("geo"), 'operation "geo" is not drawn yet'),
-        ({"operationType": "formula", "params": {"formula": "overall_sun(count())"}}, 'there is no function "overall_sun"'),
+        (
+            {"operationType": "formula", "params": {"formula": "overall_sun(count())"}},
+            'there is no function "overall_sun"',
+        ),
         ({"operationType": "formula", "params": {"formula": "count(shfit='1w')"}}, 'count(…) has no "shfit="'),
         ({"operationType": "formula", "params": {"formula": "count("}}, "ends too early"),
     ],

@@ -49,8 +49,14 @@ def gauge_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
         _arc(shape, share, colour, text, tip) if shape in _ARCS else _bullet(shape, low, high, value, goal, colour, tip)
     )
     spec: Body = {"layer": marks}
-    if title or state.get("labelMinor"):
-        spec["title"] = {"text": title, "subtitle": str(state.get("labelMinor") or ""), "anchor": "start"}
+    below = str(state.get("labelMinor") or "")
+    if shape not in _ARCS:
+        # A bar alone does not say its number.
+        below = " · ".join(
+            [text, *([f"goal {number_text(goal, metric)}"] if goal is not None else []), *filter(None, [below])]
+        )
+    if title or below:
+        spec["title"] = {"text": title, "subtitle": below, "anchor": "start"}
     return Chart(
         "vega-lite", {"filters": []}, spec, summary=f"{title or metric.label}: {text} of {number_text(high, metric)}"
     )

@@ -74,12 +74,11 @@ def partition_chart(lens: Lens, tables: Mapping[str, Table]) -> Chart:
     draw = {"treemap": treemap_spec, "mosaic": mosaic_spec, "waffle": waffle_spec}.get(shape)
     hole = float(state.get("emptySizeRatio") or _HOLE) if shape == "donut" else 0.0
     spec = draw(whole, state) if draw else pie_spec(whole, state, hole, len(levels))
-    shown = state.get("legendDisplay") or "default"
-    several = shape in ("treemap", "mosaic")
-    # As in Kibana, a treemap or mosaic says its names itself: a legend only where one is asked for.
-    legend = (
-        _legend(whole, coloured, state, table, levels) if shown == "show" or (shown != "hide" and not several) else ()
-    )
+    wanted = str(state.get("legendDisplay") or "default")
+    # Where nothing is said, as Kibana: beside a waffle, and beside a pie of several rings.
+    usual = shape == "waffle" or (shape in ("pie", "donut") and len(primary) > 1)
+    shown = wanted == "show" or (wanted == "default" and usual)
+    legend = _legend(whole, coloured, state, table, levels) if shown else ()
     told = ", ".join(f"{p.label} {p.share:.1%}" for p in whole.parts[:20])
     return Chart(
         "vega-lite",

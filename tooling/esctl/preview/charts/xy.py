@@ -39,6 +39,15 @@ class Drawing:
     extent: tuple[float, float] | None = None
     x_field: str = ""
     automatic: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def named(self, label: str, column: str) -> str:
+        """A label of its own for each column: as Kibana, the second of a name is `name [1]`."""
+        unique, count = label, 0
+        while self.labels.setdefault(unique, column) != column:
+            count += 1
+            unique = f"{label} [{count}]"
+        return unique
 
     def next_colour(self) -> str:
         self.automatic += 1
@@ -120,7 +129,7 @@ def _draw_layer(layer: Body, table: Table, state: Body, horizontal: bool, drawin
         for column in members:
             own = (config.get(column.id) or {}).get("color")
             found = list(_values(table, x, splits, column, own, len(accessors) > 1, colours, ends, drawing))
-            values += _gaps(found, kind, state, continuous)
+            values += _gaps(found, kind, state, sorted(ends))
         axes = (
             x_encoding(state, x, continuous, drawing.categories),
             y_encoding(state, members[0], side, kind),
@@ -169,6 +178,7 @@ def _values(
     drawing: Drawing,
 ) -> Iterator[Body]:
     plain = None if splits else own or drawing.next_colour()
+    shown = drawing.named(accessor.label, f"{table.layer.id}/{accessor.id}")
     if x:
         width = table.widths.get(x.id)
         labels = (key_text(key, x, width=width) for key in table.keys(x))
@@ -177,12 +187,12 @@ def _values(
     for row in sorted(table.rows, key=lambda row: [place[s.id][repr(row[s.id])] for s in splits]):
         if not isinstance(row.get(accessor.id), int | float):
             continue
-        name, colour = accessor.label, plain or ""
+        name, colour = shown, plain or ""
         if splits:
             keys = [row[s.id] for s in splits]
             name = " › ".join(
                 [key_text(k, s, width=table.widths.get(s.id)) for k, s in zip(keys, splits, strict=True)]
-                + ([accessor.label] if several else [])
+                + ([shown] if several else [])
             )
             colour = colours.of(keys[0] if len(keys) == 1 else keys)
         if name not in drawing.series:
@@ -225,16 +235,15 @@ def _value(
     return value
 
 
-def _gaps(values: list[Body], kind: str, state: Body, continuous: bool) -> list[Body]:
+def _gaps(values: list[Body], kind: str, state: Body, moments: list[float]) -> list[Body]:
     """Where a line or area has no value: broken there, or filled as the chart says; stacked areas count nothing."""
-    if kind.startswith("bar") or not continuous:
+    if kind.startswith("bar") or not moments:
         return values
     filling = _FILLING.get(str(state.get("fittingFunction")))
     if "stacked" in kind and filling is None:
         filling = "zero"
     if filling == "linear":
         return values
-    moments = sorted({v["x"] for v in values if "x" in v})
     by_series: dict[str, dict[float, Body]] = {}
     for value in values:
         by_series.setdefault(value["series"], {})[value.get("x", 0.0)] = value

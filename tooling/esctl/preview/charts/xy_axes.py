@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...model import Body
 from ..lens import Column
 
+_TIMES = {"year": "%Y", "quarter": "%b %Y", "month": "%b %Y", "week": "%b %d", "date": "%b %d", "day": "%b %d",
+          "hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S.%L"}  # fmt: skip
 _ROTATION = {0: 0, -90: -90, -45: -45}
 _SHORT = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3))
 _BYTES = (("TB", 2.0**40), ("GB", 2.0**30), ("MB", 2.0**20), ("KB", 2.0**10))
@@ -37,7 +39,8 @@ def x_encoding(state: Body, x: Column | None, continuous: bool, categories: list
         scale: Body = {"type": "band", "paddingInner": 0.2, "paddingOuter": 0.1}
         return {"field": "label", "type": "ordinal", "axis": axis, "sort": categories, "scale": scale}
     if x and x.operation == "date_histogram":
-        return {"field": "x", "type": "temporal", "axis": {**axis, "tickCount": 8}, "scale": {"type": "utc"}}
+        axis |= {"tickCount": 8, "format": _TIMES, "labelSeparation": 8}
+        return {"field": "x", "type": "temporal", "axis": axis, "scale": {"type": "utc"}}
     scale = {"zero": False, "nice": False, **_custom(state.get("xExtent") or {})}
     return {"field": "x", "type": "quantitative", "axis": axis, "scale": scale}
 

@@ -45,7 +45,8 @@ def marks(
 
 def _bars(state: Body, data: Body, encoding: Body, horizontal: bool, continuous: bool, grouped: bool) -> list[Body]:
     across = "y" if horizontal else "x"
-    mark: Body = {"type": "bar", "cursor": "pointer"}
+    # Said, since between two ends of x and two of y Vega-Lite would choose by itself, and stack the wrong way.
+    mark: Body = {"type": "bar", "cursor": "pointer", "orient": "horizontal" if horizontal else "vertical"}
     if continuous:
         encoding[f"{across}2"] = {"field": "x1"}
         mark |= {"binSpacing": 1}
