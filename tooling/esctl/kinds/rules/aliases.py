@@ -59,7 +59,7 @@ def two_write_indices(written: Written) -> Iterator[Found]:
     "owned-twice",
     "aliases",
     "error",
-    kinds=("alias", "index", "data-stream", "cluster-settings", "stored-script", "search-template", "documents"),
+    kinds=tuple(name for ground in GROUNDS for name in ground),
     bad="""
 kind: index
 id: orders-1
@@ -82,8 +82,9 @@ spec: {indices: {orders-1: {}}}
 def owned_twice(written: Written) -> Iterator[Found]:
     """Two documents own the same thing on the server: each would undo what the other writes.
 
-    An error: one index in one alias, one cluster setting, one script (stored scripts and search templates share their
-    ids), one name (an alias, an index and a data stream cannot share one), one seed document.
+    An error: one index in one alias (or the alias as a whole), one setting of the cluster or of a Kibana space, one
+    script (stored scripts and search templates share their ids), one name (an alias, an index and a data stream cannot
+    share one), one seed document.
     """
     from .. import registry
 
