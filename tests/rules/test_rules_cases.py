@@ -29,7 +29,7 @@ def resources(text: str) -> list[Resource]:
     """The documents of a text as resources, without a project around them."""
     found = []
     for document in read_yaml(text, "example.yaml"):
-        address = Address(document.data["kind"], document.data["id"])
+        address = Address(document.data["kind"], document.data["id"], document.data.get("space", ""))
         source = Source("example.yaml", document.line)
         found.append(Resource(address, document.data["spec"], source, document.lines))
     return found
@@ -38,7 +38,11 @@ def resources(text: str) -> list[Resource]:
 def made(written: list[dict]) -> list[Resource]:
     """Resources of a case; every path has the line of its document, as if each stood on one line."""
     return [
-        Resource(Address(entry["kind"], entry["id"]), entry.get("spec", {}), Source("case.yaml", number))
+        Resource(
+            Address(entry["kind"], entry["id"], entry.get("space", "")),
+            entry.get("spec", {}),
+            Source("case.yaml", number),
+        )
         for number, entry in enumerate(repeated(written), 1)
     ]
 

@@ -9,7 +9,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
 from .base import Context, Cost, Needs, Reference
 from .chart_references import index_names
-from .kibana_api import ANYTHING, FLAG, NAME, TEXT, TEXTS, ApiKind, Found, closed
+from .kibana_api import ANYTHING, FLAG, NAME, NUMBER, TEXT, TEXTS, ApiKind, Found, closed
 from .normalise import copy, get
 from .saved_objects import in_space
 
@@ -28,7 +28,7 @@ INDICATORS = (
     "sli.apm.transactionDuration", "sli.apm.transactionErrorRate", "sli.synthetics.availability",
 )  # fmt: skip
 
-_FRACTION = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+_FRACTION = NUMBER
 _LENGTH = {"type": "string", "pattern": "^[1-9][0-9]*[smhdwM]$"}
 _FORM = {
     "body": closed(
@@ -59,6 +59,12 @@ class SloKind(ApiKind):
             message = f'"{id_}" has {len(id_)} characters: the id of an SLO has 8 to 36'
             yield Problem(message, resource.at("id"), rule="bad-name")
         objective = spec.get("objective")
+        for key in ("target", "timesliceTarget"):
+            share = get(objective, (key,))
+            if isinstance(share, int | float) and not isinstance(share, bool) and not 0 < share < 1:
+                hint = f"write {key}: {share / 100:g}" if 1 < share < 100 else "for example 0.99"
+                message = f"{key} {share:g} is not a share between 0 and 1"
+                yield Problem(message, resource.at("spec", "objective", key), hint, rule="out-of-range")
         if spec.get("budgetingMethod") == "timeslices" and isinstance(objective, dict):
             for key in ("timesliceTarget", "timesliceWindow"):
                 if key not in objective:

@@ -11,7 +11,7 @@ from ..model import Address, Resource
 
 
 def ordered(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> list[Resource]:
-    """Resources such that each stands behind all it refers to; otherwise by stage, then address.
+    """Resources such that each stands behind all it refers to and its space; otherwise by stage, then address.
 
     Raises EsctlError where resources refer to each other in a circle.
     """
@@ -20,6 +20,7 @@ def ordered(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> list[Re
     for address, resource in by_address.items():
         references = () if resource.rendered else kinds[address.kind].references(resource)
         targets = {reference.target for reference in references} | {*resource.depends_on}
+        targets.add(Address("space", address.space))
         sorter.add(address, *sorted((targets & by_address.keys()) - {address}))
     try:
         sorter.prepare()

@@ -27,6 +27,8 @@ from .yaml import Document, read_yaml
 KEYS = ("kind", "id", "spec", "space", "for_each", "depends_on", "protect", "when", "adopt", "moved_from")
 """What a document may hold; everything else is a mistake."""
 
+_OF_A_SPACE = re.compile(r"\$\{\s*each\.space\b")
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -73,12 +75,20 @@ class _Reading:
             return
         self.keys(data)
         if "for_each" not in data:
-            self.one(data)
+            self.spaces({}, data)
             return
         once = {key: value for key, value in data.items() if key != "for_each"}
         for each in self.items(data["for_each"]):
-            self.each, self.values = each, self.rules.values.beside({"each": each})
-            self.one(once)
+            self.spaces(each, once)
+
+    def spaces(self, each: dict[str, Any], data: Mapping[str, Any]) -> None:
+        """One item; space by space where it says something else in each of them (`${each.space}`)."""
+        named = data.get("space")
+        apart = isinstance(named, list) and _OF_A_SPACE.search(json.dumps(data, default=str)) is not None
+        for space in named if apart and isinstance(named, list) else (None,):
+            self.each = each | ({"space": space} if apart else {})
+            self.values = self.rules.values.beside({"each": self.each}) if self.each else self.rules.values
+            self.one({**data, "space": space} if apart else data)
 
     def items(self, written: Any) -> list[dict[str, Any]]:
         """What `each` stands for, item by item; an item of a list that is no scalar has no key."""

@@ -9,7 +9,19 @@ from collections.abc import Iterator, Sequence
 
 from ...errors import Problem
 from ...model import Resource
-from . import aliases, analytics, deprecated, findings, lifecycles, names, pipelines, templates, unmapped, vectors  # noqa: F401
+from . import (  # noqa: F401
+    aliases,
+    analytics,
+    deprecated,
+    findings,
+    lifecycles,
+    names,
+    pipelines,
+    spaces,
+    templates,
+    unmapped,
+    vectors,
+)
 from .rule import RULES, Rule
 from .written import Written
 

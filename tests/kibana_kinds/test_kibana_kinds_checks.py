@@ -1,0 +1,107 @@
+"""What is told of Kibana's kinds without a server: one line, where it stands, what was probably meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from esctl.errors import Source
+from esctl.kinds import registry
+from esctl.model import Address, Resource
+
+UUID = "6b1c0f0a-3d3e-4a6b-8f5d-2b8f0a1d9c77"
+RULE = {
+    "name": "A",
+    "rule_type_id": ".es-query",
+    "consumer": "stackAlerts",
+    "schedule": {"interval": "5m"},
+    "params": {},
+}
+SLO = {
+    "name": "A",
+    "indicator": {"type": "sli.kql.custom", "params": {}},
+    "timeWindow": {"duration": "30d", "type": "rolling"},
+    "budgetingMethod": "occurrences",
+    "objective": {"target": 0.99},
+}
+START = "2030-01-07T02:00:00Z"
+
+
+def told(kind: str, id: str, spec: dict[str, Any]) -> list[str]:
+    resource = Resource(Address(kind, id), spec, Source("kibana/a.yaml", 1))
+    return [f"{one.message}; {one.hint or ''}" for one in registry()[kind].check(resource)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "spec", "words"),
+    [
+        ("space", "shop", {"name": "S", "colour": "#ffffff"}, 'unknown key "colour"; did you mean "color"?'),
+        ("space", "Shop", {"name": "S"}, '"Shop" cannot be the id of a space'),
+        ("space", "shop", {"name": "S", "color": "red"}, "color"),
+        ("space", "shop", {"name": "S", "solution": "oblt", "disabledFeatures": ["ml"]}, "the solution oblt decides"),
+        ("tag", "a", {"name": "Blue"}, '"color" is missing'),
+        ("tag", "a", {"name": "Blue", "color": "#0000ff", "descripton": "x"}, 'did you mean "description"?'),
+        ("action-connector", "ops", {"name": "A", "connector_type_id": ".index"}, "Kibana takes UUIDs only"),
+        (
+            "action-connector",
+            UUID,
+            {"name": "A", "connector_type_id": ".index", "config": {"indx": "a"}},
+            'unknown key "indx" in the config of .index; did you mean "index"?',
+        ),
+        (
+            "action-connector",
+            UUID,
+            {"name": "A", "connector_type_id": ".slack", "secrets": {"webhookUrl": "https://x"}},
+            "webhookUrl in plain text",
+        ),
+        ("alerting-rule", "r", {**RULE, "schedule": {"interval": "5 minutes"}}, "interval"),
+        ("alerting-rule", "r", {**RULE, "actions": [{"id": UUID, "params": {}}]}, "does not say when it is taken"),
+        (
+            "alerting-rule",
+            "r",
+            {
+                **RULE,
+                "throttle": "1h",
+                "actions": [
+                    {"id": UUID, "params": {}, "frequency": {"summary": False, "notify_when": "onActiveAlert"}}
+                ],
+            },
+            "no frequency of its own",
+        ),
+        ("alerting-rule", "r", {**RULE, "rule_type": "x"}, 'unknown key "rule_type"'),
+        ("slo", "short", SLO, "the id of an SLO has 8 to 36"),
+        ("slo", "orders-slo", {**SLO, "objective": {"target": 99}}, "between 0 and 1; write target: 0.99"),
+        ("slo", "orders-slo", {**SLO, "budgetingMethod": "timeslices"}, 'needs "timesliceTarget"'),
+        ("slo", "orders-slo", {**SLO, "indicator": {"type": "sli.kql", "params": {}}}, "sli.kql"),
+        ("maintenance-window", "Night", {"schedule": {"custom": {"start": START, "duration": "1 hour"}}}, "duration"),
+        (
+            "maintenance-window",
+            "Night",
+            {"title": "Day", "schedule": {"custom": {"start": START, "duration": "1h"}}},
+            'title "Day" is not the id "Night"',
+        ),
+        ("kibana-settings", "look", {"theme:darkMode": True}, "settings stand under changes"),
+        ("kibana-settings", "look", {"changes": {"buildNum": 1}}, "buildNum is Kibana's own"),
+        ("discover-session", "a", {"title": "A", "tabs": []}, "tabs"),
+        ("discover-session", "a", {"title": "A", "tab": [{}]}, 'did you mean "tabs"?'),
+        ("links", "a", {"title": "A", "links": [{"type": "dashboard", "destination": "d"}]}, "dashboard"),
+        ("map", "a", {"title": "A"}, '"attributes" is missing'),
+        ("saved-object", "welcome", {"attributes": {}}, "its type and its id"),
+        ("saved-object", "dashboard/a", {"attributes": {}}, "a kind of their own; write kind: dashboard, id: a"),
+        ("data-view", "a", {"title": "a", "fieldFormats": {"b": {"id": "byte"}}}, 'did you mean "bytes"?'),
+        ("data-view", "a", {"title": "a", "runtimeFieldMap": {"b": {"typ": "keyword"}}}, "type"),
+    ],
+)
+def test_a_mistake_is_one_line(kind: str, id: str, spec: dict[str, Any], words: str) -> None:
+    (line,) = [line for line in told(kind, id, spec) if words in line] or [str(told(kind, id, spec))]
+    assert words in line
+    assert len(told(kind, id, spec)) <= 2
+
+
+@pytest.mark.parametrize(
+    "kind", ["space", "tag", "slo", "alerting-rule", "links", "map", "data-view", "action-connector"]
+)
+def test_nothing_at_all_is_told_and_no_traceback(kind: str) -> None:
+    assert told(kind, UUID, {})
+    assert told(kind, UUID, {"name": {"a": [1]}, "tags": 3, "actions": {"x": 1}, "links": [None], "attributes": []})
