@@ -98,23 +98,6 @@ def test_one_mistake_at_one_place_is_one_line():
         ),
         (dashboard(chart("gauge", metric={"operation": "count"}) | {"id": "g"}), None, None),
         (
-            dashboard({"type": "vis", "id": "g", "config": {
-                "type": "gauge", "data_source": {"type": "data_view_reference", "ref_id": "v"},
-                "metric": {"operation": "count"}}}),
-            ("panels", 0, "config", "type"),
-            'panel "g": chart "gauge" is not supported yet',
-        ),
-        (
-            dashboard(chart(metrics=[{"operation": "formula", "formula": "count()"}])),
-            ("panels", 0, "config", "metrics", 0, "operation"),
-            'panel 1: operation "formula" is not supported yet',
-        ),
-        (
-            dashboard(chart(data_source={"type": "esql", "query": "FROM a"}, metrics=[{"column": "n"}])),
-            ("panels", 0, "config", "data_source", "type"),
-            "panel 1: an ES|QL data source is not supported yet",
-        ),
-        (
             dashboard(chart(group_by=[{"operation": "terms", "fields": ["a"],
                                        "rank_by": {"type": "metric", "metric_index": 2, "direction": "asc"}}])),
             ("panels", 0, "config", "group_by", 0, "rank_by", "metric_index"),

@@ -7,33 +7,38 @@ from typing import Any
 from .form import Form
 
 LEGACY_PALETTE = "LEGACY_PALETTE_"
+BY_VALUE = ("dynamic", "legacy_dynamic")
 
 
 def static_color(color: dict[str, Any] | None) -> str | None:
     """The colour of `{type: static, color}`; None for `auto`, `none` and nothing."""
-    return str(color["color"]) if color and color["type"] == "static" else None
+    return str(color["color"]) if color and color.get("type") == "static" else None
 
 
 def by_value(color: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The `palette` of `{type: dynamic, range, steps}`; None for any other colour."""
-    if not color or color.get("type") != "dynamic":
+    """The `palette` of `{type: dynamic|legacy_dynamic, range, steps, …}`; None for any other colour."""
+    if not color or color.get("type") not in BY_VALUE:
         return None
     steps = color["steps"]
     lows = [step.get("gte") for step in steps]
     highs = [step.get("lt", step.get("lte")) for step in steps]
     low, high = lows[0], highs[-1]
+    legacy = color["type"] == "legacy_dynamic"
+    name = color["palette"] if legacy else "custom"
+    # Kibana keeps the steps of its named palettes one place off, and `shift` says that they were put right.
+    stops = [low, *highs[:-1]] if legacy and color["shift"] else highs
     continuity = {(True, True): "all", (False, True): "above", (True, False): "below", (False, False): "none"}
     return {
         "type": "palette",
-        "name": "custom",
+        "name": name,
         "params": {
-            "name": "custom",
+            "name": name,
             "progression": "fixed",
             "reverse": False,
             "rangeType": "percent" if color["range"] == "percentage" else "number",
             "rangeMin": low,
             "rangeMax": high,
-            "stops": [{"color": step["color"], "stop": stop} for step, stop in zip(steps, highs, strict=True)],
+            "stops": [{"color": step["color"], "stop": stop} for step, stop in zip(steps, stops, strict=True)],
             "colorStops": [{"color": step["color"], "stop": stop} for step, stop in zip(steps, lows, strict=True)],
             "continuity": continuity[low is None, high is None],
             "steps": len(steps),

@@ -1,28 +1,56 @@
-"""Metric and bucket operations of a chart over a data view → columns of a Lens layer (`formBased`)."""
+"""Metric operations of a chart over a data view → columns of a Lens layer (`formBased`); buckets stand in `buckets`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from .colors import numeric_mapping
 from .form import Form, given, query_state
 from .formats import format_state
-from .labels import bucket_label, metric_label
+from .formula import RECORDS, hidden_columns
+from .labels import metric_label
 
-RECORDS = "___records___"
 METRICS = (
     "count", "unique_count", "sum", "min", "max", "average", "median", "standard_deviation", "last_value",
-    "percentile", "percentile_rank", "static_value",
+    "percentile", "percentile_rank", "static_value", "differences", "moving_average", "cumulative_sum",
+    "counter_rate", "formula",
 )  # fmt: skip
-BUCKETS = ("terms", "date_histogram", "histogram", "range", "filters")
 EMPTY_AS_NULL = ("count", "unique_count", "sum")
+REFERRING = ("differences", "moving_average", "cumulative_sum", "counter_rate")
+"""Operations over the values of another column, which is hidden."""
 
 Column = dict[str, Any]
 
 
-def metric_column(metric: dict[str, Any], form: Form) -> Column:
-    """One metric operation as a column; keys that belong to the chart (`color`, `axis`, …) are not looked at."""
+def metric_columns(id_: str, metric: dict[str, Any], form: Form, time_field: str) -> tuple[Column, dict[str, Column]]:
+    """One metric operation as a column, and the hidden columns that it refers to, by their ids.
+
+    Keys that belong to the chart (`color`, `axis`, …) are not looked at. `time_field` orders last values in formulas.
+    """
+    operation = metric["operation"]
+    column = _metric_column(metric, form)
+    if operation in REFERRING:
+        hidden = _metric_column(referred(metric), form)
+        name = f"{id_}_reference"
+        column["references"] = [name]
+        return column, {name: hidden}
+    if operation == "formula" and not form.settled:
+        parts = hidden_columns(id_, metric["formula"], column["label"], time_field, column)
+        if parts:
+            column["references"] = [list(parts)[-1]]
+        return column, parts
+    return column, {}
+
+
+def referred(metric: dict[str, Any]) -> dict[str, Any]:
+    """The operation whose values another one takes: `of`, or what stands behind `field`."""
+    if "of" in metric:
+        return dict(metric["of"])
+    if metric["operation"] == "counter_rate":
+        return {"operation": "max", "field": metric["field"]}
+    return {"operation": "sum", "field": metric["field"]} if "field" in metric else {"operation": "count"}
+
+
+def _metric_column(metric: dict[str, Any], form: Form) -> Column:
     operation = metric["operation"]
     params: dict[str, Any] = {}
     if operation in EMPTY_AS_NULL:
@@ -35,144 +63,32 @@ def metric_column(metric: dict[str, Any], form: Form) -> Column:
         params["value"] = metric.get("rank", 0)
     elif operation == "static_value":
         params["value"] = str(metric.get("value", 100))
+    elif operation == "moving_average":
+        params["window"] = metric.get("window", 5)
+    elif operation == "formula":
+        params["formula"] = metric["formula"]
+        if not form.settled:
+            params["isFormulaBroken"] = False
     if "format" in metric:
         params["format"] = format_state(metric["format"])
 
     column: Column = {"operationType": operation, "dataType": "number", "isBucketed": False}
-    if operation == "static_value":
+    if operation in ("static_value", "formula", *REFERRING):
         column["references"] = []
     else:
         column["sourceField"] = metric.get("field", RECORDS)
+    if operation != "static_value":
         if "filter" in metric:
             column["filter"] = query_state(metric["filter"])
         column |= given(metric, time_scale="timeScale", time_shift="timeShift", reduced_time_range="reducedTimeRange")
-    # An empty label is a label here: it hides the text. For buckets (below) it is not.
-    return _labelled(column, metric.get("label"), "label" in metric, metric_label(metric), "ratio", form) | {
+    # An empty label is a label here: it hides the text. For buckets it is not.
+    return labelled(column, metric.get("label"), "label" in metric, metric_label(metric), "ratio", form) | {
         "params": params
     }
 
 
-def bucket_column(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    """One bucket operation as a column. `metrics` are the ids of the layer's metric columns, in order."""
-    operation = bucket["operation"]
-    build = {
-        "terms": _terms,
-        "date_histogram": _date_histogram,
-        "histogram": _histogram,
-        "range": _range,
-        "filters": _filters,
-    }[operation]
-    column = {"isBucketed": True} | build(bucket, metrics, form)
-    scale = "interval" if operation in ("date_histogram", "histogram") else "ordinal"
-    label = bucket.get("label")
-    return _labelled(column, label, bool(label), bucket_label(bucket), scale, form)
-
-
-def _labelled(column: Column, label: str | None, custom: bool, default: str, scale: str, form: Form) -> Column:
+def labelled(column: Column, label: str | None, custom: bool, default: str, scale: str, form: Form) -> Column:
+    """The column with its label; Kibana before 9.4 wants the default label and the scale written out."""
     if form.settled:
         return column | {"label": label if custom else "", "customLabel": custom}
     return column | {"label": label if custom else default, "customLabel": custom, "scale": scale}
-
-
-def _terms(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    fields, other = bucket["fields"], bucket.get("other_bucket")
-    params: dict[str, Any] = {
-        "size": bucket.get("limit", 5),
-        **_rank(bucket.get("rank_by"), metrics),
-        # Written even when absent: the editor's own default is an "Other" bucket, the API's is none.
-        "otherBucket": other is not None,
-        "missingBucket": bool(other and other["include_documents_without_field"]),
-        "parentFormat": {"id": "multi_terms" if len(fields) > 1 else "terms"},
-    }
-    if len(fields) > 1:
-        params["secondaryFields"] = fields[1:]
-    params |= given(bucket, increase_accuracy="accuracyMode")
-    for key, state in (("includes", "include"), ("excludes", "exclude")):
-        if key in bucket:
-            params[state] = bucket[key]["values"]
-            params[f"{state}IsRegex"] = bucket[key].get("as_regex", False)
-    if "format" in bucket:
-        params["format"] = format_state(bucket["format"])
-    # Colour rules before 9.4 hold text; Kibanas that turn them into raw values ask the column's type whether to make
-    # numbers of it, and the spec's own values are the only sign of what the field holds.
-    number = not form.settled and len(fields) == 1 and numeric_mapping(bucket.get("color"))
-    return {
-        "operationType": "terms",
-        "dataType": "number" if number else "string",
-        "sourceField": fields[0],
-        "params": params,
-    }
-
-
-def _rank(rank: dict[str, Any] | None, metrics: Sequence[str]) -> dict[str, Any]:
-    if rank is None or rank["type"] == "metric":
-        if not metrics:
-            return {"orderBy": {"type": "alphabetical", "fallback": True}, "orderDirection": "asc"}
-        index = int(rank.get("metric_index", 0)) if rank else 0
-        direction = rank["direction"] if rank else "desc"
-        return {"orderBy": {"type": "column", "columnId": metrics[index]}, "orderDirection": direction}
-    direction = rank.get("direction", "desc" if metrics else "asc")
-    if rank["type"] == "rare":
-        return {"orderBy": {"type": "rare", "maxDocCount": rank["max"]}, "orderDirection": direction}
-    if rank["type"] != "custom":
-        return {"orderBy": {"type": rank["type"]}, "orderDirection": direction}
-    aggregation: Column = {
-        "operationType": rank["operation"],
-        "sourceField": rank.get("field", RECORDS),
-        "dataType": "number",
-        "isBucketed": False,
-        "label": "",
-    }
-    if rank["operation"] == "percentile":
-        aggregation["params"] = {"percentile": rank.get("percentile", 95)}
-    elif rank["operation"] == "percentile_rank":
-        aggregation["params"] = {"value": rank.get("rank", 0)}
-    return {"orderBy": {"type": "custom"}, "orderDirection": direction, "orderAgg": aggregation}
-
-
-def _date_histogram(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    return {
-        "operationType": "date_histogram",
-        "dataType": "date",
-        "sourceField": bucket["field"],
-        "params": {
-            "interval": bucket.get("suggested_interval", "auto"),
-            "includeEmptyRows": bucket.get("include_empty_rows", True),
-            "dropPartials": bucket.get("drop_partial_intervals", False),
-            "ignoreTimeRange": bucket.get("use_original_time_range", False),
-        },
-    }
-
-
-def _histogram(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    params: dict[str, Any] = {
-        "type": "histogram",
-        "maxBars": bucket.get("granularity", "auto"),
-        "ranges": [],
-        "includeEmptyRows": bucket.get("include_empty_rows", True),
-    }
-    if "format" in bucket:
-        params["format"] = format_state(bucket["format"])
-    return {"operationType": "range", "dataType": "number", "sourceField": bucket["field"], "params": params}
-
-
-def _range(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    params: dict[str, Any] = {
-        "type": "range",
-        "maxBars": "auto",
-        "ranges": [
-            {"from": part.get("gt"), "to": part.get("lte"), "label": part.get("label", "")} for part in bucket["ranges"]
-        ],
-        "parentFormat": {"id": "range", "params": {"template": "arrow_right", "replaceInfinity": True}},
-    }
-    if "format" in bucket:
-        params["format"] = format_state(bucket["format"])
-    return {"operationType": "range", "dataType": "string", "sourceField": bucket["field"], "params": params}
-
-
-def _filters(bucket: dict[str, Any], metrics: Sequence[str], form: Form) -> Column:
-    filters = [
-        {"input": query_state(part["filter"]), "label": part.get("label", "Filter" if form.settled else "")}
-        for part in bucket["filters"]
-    ]
-    return {"operationType": "filters", "dataType": "string", "params": {"filters": filters}}

@@ -58,9 +58,11 @@ def _condition(stored: Body) -> Body | None:
         case "phrase" if "match_phrase" in query:
             return {"field": field, "operator": "is", "value": query["match_phrase"][field], **negate}
         case "phrases":
-            return {"field": field, "operator": "is_one_of", "value": meta.get("params"), **negate}
-        case "range" if "range" in query and query["range"].get(field) == meta.get("params"):
-            return {"field": field, "operator": "range", "value": meta.get("params"), **negate}
+            clauses = (query.get("bool") or {}).get("should") or ()
+            values = [clause["match_phrase"][field] for clause in clauses]
+            return {"field": field, "operator": "is_one_of", "value": values, **negate}
+        case "range" if isinstance(query.get("range"), dict) and list(query["range"]) == [field]:
+            return {"field": field, "operator": "range", "value": query["range"][field], **negate}
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import EsctlError
-from .charts.from_lens import chart_of
+from .charts import chart_of
 from .controls import DEFAULTS as CONTROLS
 from .controls import pinned_of
 from .convert import OPTIONS, dashboard_object
@@ -63,8 +63,7 @@ def _lens(saved: Body) -> Body:
 
 
 def _chart(attributes: Body, references: list[Body], version: Version) -> Body:
-    found: Any = chart_of(attributes, references, NotAsCode)
-    config, left = found if isinstance(found, tuple) else (found, {})
+    config, left = chart_of(attributes, references)
     return config | ({RAW: left} if left else {})
 
 

@@ -14,6 +14,12 @@ FIELD_LABELS = {
     "standard_deviation": "Standard deviation of {field}",
     "last_value": "Last value of {field}",
 }
+REFERRING = {
+    "differences": "Differences of {inner}",
+    "moving_average": "Moving average of {inner}",
+    "cumulative_sum": "Cumulative sum of {inner}",
+    "counter_rate": "Counter rate of {inner}",
+}
 SCALES = {"s": " per second", "m": " per minute", "h": " per hour", "d": " per day"}
 
 
@@ -28,6 +34,11 @@ def metric_label(metric: dict[str, Any]) -> str:
         text = f"Percentile rank ({metric.get('rank', 0)}) of {field}"
     elif operation == "static_value":
         text = f"Static value: {metric.get('value', 100)}"
+    elif operation == "formula":
+        return str(metric["formula"])
+    elif operation in REFERRING:
+        inner = metric_label(metric["of"]) if "of" in metric else field or "Count of records"
+        text = REFERRING[operation].format(inner=inner)
     else:
         text = FIELD_LABELS[operation].format(field=field)
     text += SCALES.get(metric.get("time_scale", ""), "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from .controls import GROUP, pinned_of
 from .convert import OPTIONS
+from .lens_normal import normal_attributes
 from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of
 
 EMPTY_SEARCH: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -112,13 +113,13 @@ def normal_panel(panel: Body, saved: Body) -> Body:
 def _chart(attributes: Body, references: list[Body]) -> Body:
     """A chart's attributes in one form, without the title and description that its panel shows."""
     chart = {key: value for key, value in attributes.items() if key not in ("type", "title", "description")}
-    chart["references"] = sorted(references, key=_by_name)
-    return chart
+    return normal_attributes({**chart, "references": sorted(references, key=_by_name)})
 
 
 def _library_chart(attributes: Body, body: Body) -> Body:
-    attributes.pop("type", None)
-    return attributes
+    chart = normal_attributes(attributes, body.get("references"))
+    body["references"] = sorted(chart.pop("references", []), key=_by_name)
+    return chart
 
 
 def _controls(body: Body, attributes: Body) -> None:

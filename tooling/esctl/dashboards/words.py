@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from .charts.from_lens import chart_of
+from .charts import chart_of
 from .describe import described, filter_in_words, kind_in_words, named, plain, quoted
 from .facets import facets
 from .filters_of import filter_of
@@ -75,11 +75,9 @@ def _as_code(panel: Panel, id: str) -> Panel:
     code: Panel = {"id": id, "type": panel.get("type")}
     if "attributes" in panel:
         attributes = panel["attributes"]
-        try:
-            found: Any = chart_of({"title": "", **attributes}, attributes.get("references") or [], _NoCode)
-        except (_NoCode, KeyError, TypeError, AttributeError):
+        config, left = chart_of(attributes, attributes.get("references") or [])
+        if config["type"] == RAW:
             return code | {"config": options | _barely(attributes), "attributes": attributes}
-        config, left = found if isinstance(found, tuple) else (found, {})
         return code | {"config": config | options} | ({"attributes": left} if left else {})
     if panel.get("config") is None:
         stored = {"type": panel.get("type"), "embeddableConfig": options | (panel.get("left") or {})}
