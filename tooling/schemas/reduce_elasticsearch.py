@@ -64,15 +64,26 @@ BODIES = {
 }
 FAMILIES = {  # kinds whose bodies are made of the same parts share a file
     "indices": ("index", "component-template", "index-template"),
-    "scripts": ("stored-script", "search-template"),
     "ml": ("ml-filter", "ml-calendar", "ml-anomaly-job", "ml-data-frame-analytics"),
     "security": ("role", "role-mapping", "user", "api-key", "application-privilege"),
 }
 OPAQUE = {  # large parts that are not checked
     "_types.ScriptSource": {},
+    "_global.search._types.InnerHits": {},
+    "_types.query_dsl.DecayFunction": {},  # its key is a field's name
 }
 QUERY = "_types.query_dsl.QueryContainer"
-COMPOUND = ("bool", "boosting", "constant_score", "dis_max")  # queries that are looked into: others hold fields' names
+BY_FIELD = (  # queries whose one key that is no option is a field's name, which the document does not say
+    "terms",
+    "geo_bounding_box",
+    "geo_distance",
+    "geo_polygon",
+    "geo_shape",
+    "shape",
+)
+SPAN = "_types.query_dsl.SpanQuery"
+ROLE_QUERY = "security._types.IndicesPrivilegesQuery"
+RANGE = "_types.query_dsl.RangeQuery"
 COMMENT = (
     "Derived from the Elasticsearch specification (https://github.com/elastic/elasticsearch-specification), Copyright "
     "Elasticsearch B.V., Apache License 2.0; reduced and changed by tooling/schemas/reduce_elasticsearch.py."
@@ -178,6 +189,12 @@ class Reduction:
             return {"type": "object"}
         if name == QUERY:
             return self.query()
+        if name == SPAN:
+            return {"title": "a span query", "type": "object", "properties": self.queries(SPAN)}
+        if name == ROLE_QUERY:
+            return self.role_query()
+        if name == RANGE:
+            return self.range()
         if name == PROPERTY:
             return self.property()
         if name == PROCESSOR:
@@ -260,10 +277,39 @@ class Reduction:
         return parts[0] if len(parts) == 1 else {"oneOf": parts}
 
     def query(self) -> Schema:
-        """A query, by its name."""
-        known = sorted(self.source[QUERY]["properties"].items())
-        looked_into = {name: self.reduced(form) if name in COMPOUND else {} for name, form in known}
-        return {"title": "a query", "type": "object", "properties": looked_into}
+        """A query, by its name; what stands below a field's name may be the value alone."""
+        return {"title": "a query", "type": "object", "properties": self.queries(QUERY)}
+
+    def queries(self, container: str) -> Schema:
+        """The form of each query by its name."""
+        of = {}
+        for name, form in sorted(self.source[container]["properties"].items()):
+            found = self.reduced(form)
+            by_field = set(found) == {"type", "additionalProperties"}
+            below = found["additionalProperties"] if by_field else found
+            if "$ref" in below:
+                article = "an" if name[0] in "aeiou" else "a"
+                self.followed(below)["title"] = f"{article} {name} query"
+            if name in BY_FIELD:
+                found = {**self.followed(found), "additionalProperties": {}}
+                found.pop("required", None)
+            elif by_field:
+                found = {**found, "additionalProperties": {"oneOf": [{"type": "string"}, below]}}
+            of[name] = found
+        return of
+
+    def role_query(self) -> Schema:
+        """A query as text, or a mapping with a query's name or `template` as its key."""
+        query = self.followed(self.reference(QUERY))
+        template = self.followed(self.reference("security._types.RoleTemplateQuery"))
+        return {"oneOf": [{"type": "string"}, {**query, "properties": query["properties"] | template["properties"]}]}
+
+    def range(self) -> Schema:
+        """One form for the ranges of every type of field: what they compare with may be a number, a date or a word."""
+        parts = [self.followed(self.reduced(part)) for part in self.source[RANGE]["oneOf"]]
+        properties = {key: value for part in parts for key, value in part["properties"].items()}
+        free = dict.fromkeys(("gt", "gte", "lt", "lte", "from", "to"), {})
+        return {"title": "a range query", "type": "object", "properties": properties | free}
 
     def property(self) -> Schema:
         """A field, by its type; a type's parameters are the document's and those that servers were measured to take."""

@@ -12,6 +12,7 @@ from ..model import Address, Body, Capabilities, Consequence, Live, Path, Reques
 from .base import Context, Cost, Needs, Part, Reference
 from .moving import NUMBERED, mark
 from .normalise import aliases, copy
+from .schema import check_query
 
 KEYS = ("indices", "data_streams")
 OPTIONS = ("filter", "routing", "index_routing", "search_routing", "is_write_index", "is_hidden")
@@ -224,6 +225,9 @@ def _target_problems(resource: Resource, key: str, name: str, options: Any) -> I
         at = resource.at(*place, option)
         if option not in OPTIONS:
             yield Problem(f'unknown key "{option}"', at, did_you_mean(option, OPTIONS), rule="unknown-key")
+        elif option == "filter" and isinstance(value, dict):
+            for path, message, hint, severity, rule in check_query(value):
+                yield Problem(message, resource.at(*place, option, *path), hint, severity, rule)
         elif option.startswith("is_") and not isinstance(value, bool):
             yield Problem(f"{option} is true or false", at)
         elif option.endswith("routing") and not isinstance(value, str):

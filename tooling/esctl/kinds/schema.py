@@ -39,6 +39,13 @@ def check(kind: str, spec: Any) -> Iterator[Finding]:
         yield from _value(spec, schema, (), schema["title"])
 
 
+def check_query(query: Any) -> Iterator[Finding]:
+    """What is wrong with a query that stands by itself: an alias's filter."""
+    _file("enrich-policy")
+    yield from _value(query, _definitions[QUERY], (), "a query")
+
+
+QUERY = "_types.query_dsl.QueryContainer"
 _definitions: dict[str, Schema] = {}
 """Of every file that was read: a name means the same in all of them."""
 
@@ -64,8 +71,8 @@ def _followed(schema: Schema) -> Schema:
 
 
 def _value(value: Any, schema: Schema, path: Path, place: str) -> Iterator[Finding]:
-    """Check one value; `place` says in words what it stands in. A secret is not looked into."""
-    if isinstance(value, Secret):
+    """Check one value; `place` says in words what it stands in. A secret is not looked into, nor a template's hole."""
+    if isinstance(value, Secret) or (isinstance(value, str) and "{{" in value):
         return
     schema = _followed(schema)
     if "oneOf" in schema:
