@@ -62,7 +62,7 @@ def preview(
 
     resources = _chosen(invocation, addresses)
     places = _places(resources, out, format)
-    mark = "Sample data, made up from the mapping" if sample else "Data from a file" if data else ""
+    mark = "Sample data, made up from the mapping" if sample else ""
     options = Options(width=width, theme=theme, mark=mark, expand=expand)
     span = (start, end) if start or end else None
     told = []

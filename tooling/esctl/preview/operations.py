@@ -27,10 +27,12 @@ class Operation:
 
 @dataclass(frozen=True)
 class Reach:
-    """The time that a layer's documents have: its field, and what is looked at of it."""
+    """The time that a layer's documents have: its field, what is looked at of it, and (where that is shifted) the
+    time range of the dashboard, which the widths of date buckets go by."""
 
     field: str | None = None
     time_range: TimeRange | None = None
+    whole: TimeRange | None = None
 
 
 def _of_field(name: str, **more: Any) -> Callable[[Column], Body | None]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import EsctlError
 from ..model import Body
 from .buckets import Bounds, Context, bucket_aggregation, bucket_rows, click_filters, needs_bounds
-from .filters import Scope, filter_clause, scope_query
+from .filters import Scope, TimeRange, filter_clause, scope_query
 from .lens import RECORDS, Column, DataView, Layer, Lens
 from .operations import COMPUTED, Reach, metric_aggregation, metric_order
 from .shifts import shifted_range
@@ -70,7 +70,7 @@ def lens_requests(lens: Lens, scope: Scope, *, bounds: Mapping[str, Bounds] | No
                 if not scope.time_range or not data_view(lens, layer).time_field:
                     continue  # without a time range nothing is shifted: as Kibana
                 here = replace(scope, time_range=shifted_range(scope.time_range, shift))
-            searches.append(_search(lens, layer, here, (bounds or {}).get(layer.id, {}), shift))
+            searches.append(_search(lens, layer, here, (bounds or {}).get(layer.id, {}), shift, scope.time_range))
     return tuple(searches)
 
 
@@ -157,10 +157,10 @@ def _head(lens: Lens, layer: Layer, scope: Scope) -> Body:
     return head
 
 
-def _search(lens: Lens, layer: Layer, scope: Scope, bounds: Bounds, shift: str) -> Search:
+def _search(lens: Lens, layer: Layer, scope: Scope, bounds: Bounds, shift: str, whole: TimeRange | None) -> Search:
     names = column_names(layer)
     body = _head(lens, layer, scope)
-    reach = Reach(data_view(lens, layer).time_field, scope.time_range)
+    reach = Reach(data_view(lens, layer).time_field, scope.time_range, whole)
     # Without a time range nothing is shifted: what would be is asked for as it is.
     shifting = reach.field is not None and reach.time_range is not None
     wanted = [c for c in layer.metrics if c.operation not in COMPUTED and (c.shift if shifting else "") == shift]
@@ -212,7 +212,7 @@ def _level(
             needed[order_name] = body
         return metric_order(ordering, order_name, reach)
 
-    body = bucket_aggregation(column, Context(order_by, metrics, bounds, reach.time_range))
+    body = bucket_aggregation(column, Context(order_by, metrics, bounds, reach.whole))
     inside = {**needed, **inner}
     level: Body = {name: {**body, **({"aggs": inside} if inside else {})}}
     if wants_missing(column):

@@ -97,7 +97,7 @@ def _stepped(steps: tuple[tuple[str, float], ...], gap: str, smallest: str, valu
     """A Vega expression: the number in the largest unit that it reaches."""
     text = f"format({value}, ',.3~r') + '{gap if smallest else ''}{smallest}'"
     for unit, size in reversed(steps):
-        text = f"abs({value}) >= {size:g} ? format({value} / {size:.0f}, ',.3~r') + '{gap}{unit}' : {text}"
+        text = f"abs({value}) >= {size:g} ? format({value} / {size:.0f}, ',.2~r') + '{gap}{unit}' : {text}"
     return f"({text})"
 
 
