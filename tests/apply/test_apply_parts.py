@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from place import Place
 
+from esctl.cluster import Ledger
 from esctl.errors import Refused
 from esctl.kinds import NAMES, registry
 from esctl.kinds.base import Sharing, can
@@ -94,6 +95,9 @@ def test_the_second_is_told_of_the_first_and_touches_nothing(case, first, tmp_pa
     with pytest.raises(Refused, match=f'belongs to the project "{project}"'):
         after.apply()
     assert before.writes() == writes and exit_code(before.plan()) == 0
+    after.type("adopt", "--all", "--yes")
+    with after.invocation().cluster() as cluster:
+        assert refused[0].address not in Ledger(cluster, after.invocation().settings.name).read()
     # The same from a snapshot, without a connection.
     code, told = after.type("snapshot", "--out", str(tmp_path / "snapshot.json"))
     assert code == 0, told
