@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from ..dashboards import compiled
 from ..errors import EsctlError
 from ..kinds.saved_objects import EXPORT, in_space
 from ..model import Address, Body, Request, Sender
@@ -23,6 +24,9 @@ from ..preview import (
 
 KINDS = ("dashboard", "visualization")
 TYPES = {"dashboard": ("dashboard",), "visualization": ("visualization", "lens")}
+AS_CODE = {"dashboard": "/api/dashboards", "lens": "/api/visualizations"}
+"""Where Kibana shows as code what it does not export."""
+DRAWN = ("lens", "visualization", "index-pattern", "search")
 ALONE = "-"
 """Id of the dashboard that stands around a single chart of the library."""
 
@@ -67,15 +71,36 @@ def _around(chart: Body) -> Body:
 def _exported(sender: Sender, address: Address) -> list[Body]:
     """The object and all that it refers to."""
     for type_ in TYPES[address.kind]:
-        body = {
-            "objects": [{"type": type_, "id": address.id}],
-            "excludeExportDetails": True,
-            "includeReferencesDeep": True,
-        }
-        answer = sender.send(Request("kibana", "POST", in_space(address.space, EXPORT), body=body), accept=(400,))
-        if answer.status == 200:
-            return answer.body if isinstance(answer.body, list) else [answer.body]
+        found = _with_code(sender, address.space, (type_, address.id), set())
+        if found:
+            return found
     raise EsctlError("Kibana does not export it")
+
+
+def _with_code(sender: Sender, space: str, key: tuple[str, str], seen: set[tuple[str, str]]) -> list[Body]:
+    """What is exported; and what Kibana has as code only, compiled, with what that refers to."""
+    body = {"objects": [{"type": key[0], "id": key[1]}], "includeReferencesDeep": True}
+    answer = sender.send(Request("kibana", "POST", in_space(space, EXPORT), body=body), accept=(400,))
+    if answer.status != 200:
+        return []
+    lines = answer.body if isinstance(answer.body, list) else [answer.body]
+    found = [one for one in lines if "id" in one]
+    seen |= {(one["type"], one["id"]) for one in found}
+    excluded = [one for line in lines if "id" not in line for one in line.get("excludedObjects") or ()]
+    for one in excluded:
+        own = (one["type"], one["id"])
+        if own in seen or own[0] not in AS_CODE:
+            continue
+        path = f"{AS_CODE[own[0]]}/{quote(own[1], safe='')}"
+        shown = sender.send(Request("kibana", "GET", in_space(space, path))).body
+        made = compiled(*own, shown["data"])
+        found.append(made)
+        seen.add(own)
+        for reference in made["references"]:
+            target = (reference["type"], reference["id"])
+            if target not in seen and target[0] in DRAWN:
+                found += _with_code(sender, space, target, seen)
+    return found
 
 
 def _finds(sender: Sender, panel: Panel, dashboard: Dashboard, scope: Scope) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .api import beyond_api
 from .check import check_dashboard, check_visualization
-from .convert import dashboard_object, lacking, to_saved_objects, visualization_object
+from .convert import compiled, dashboard_object, lacking, to_saved_objects, visualization_object
+from .describe import dashboard_in_words, visualization_in_words
 from .from_saved import NotAsCode, as_code_of
 from .mistake_words import Mistake
 from .normal import normal_form
@@ -14,8 +16,11 @@ __all__ = [
     "Mistake",
     "NotAsCode",
     "as_code_of",
+    "beyond_api",
     "check_dashboard",
     "check_visualization",
+    "compiled",
+    "dashboard_in_words",
     "dashboard_object",
     "decode",
     "describe_panel",
@@ -24,5 +29,6 @@ __all__ = [
     "lacking",
     "normal_form",
     "to_saved_objects",
+    "visualization_in_words",
     "visualization_object",
 ]

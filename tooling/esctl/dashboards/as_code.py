@@ -1,8 +1,8 @@
 """The schema of dashboards as code: Kibana's own, and the few forms that esctl adds to it.
 
-Added: a panel without `grid` (it flows into the layout); a Vega `spec` as text or data without `{format, value}` around
-it; and `raw`, what the format cannot say: on a chart, a panel and a dashboard (`left_over`), and a panel or chart of
-that type.
+Added: `managed`; a panel without `grid` (it flows into the layout); a Vega `spec` as text or data without `{format,
+value}` around it; and `raw`, what the format cannot say: on a chart, a panel and a dashboard (`left_over`), and a panel
+or chart of that type.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ RAW_CHART: Schema = {
     "additionalProperties": False,
 }
 """A chart of which nothing can be said as code: its Lens attributes."""
+MANAGED: Schema = {"type": "boolean"}
+"""Whether Kibana shows it read-only: a property of the saved object."""
 VEGA_VISUALIZATION: Schema = {
     "type": "object",
     "properties": {
@@ -66,6 +68,7 @@ VEGA_VISUALIZATION: Schema = {
         "title": {"type": "string", "minLength": 1},
         "description": {"type": "string"},
         "spec": {"$ref": "#/$defs/vega_spec"},
+        "managed": MANAGED,
     },
     "required": ["type", "title", "spec"],
     "additionalProperties": False,
@@ -101,6 +104,7 @@ def as_code_schema() -> Schema:
         definitions[union]["properties"]["type"]["enum"].append("raw")
         condition = {"properties": {"type": {"const": "raw"}}, "required": ["type"]}
         definitions[union]["allOf"].append({"if": condition, "then": {"$ref": f"#/$defs/{added}"}})
+    definitions["dashboard"]["properties"]["managed"] = MANAGED
     definitions["vega_spec"] = {"type": ["string", "object"]}
     for name in ("vega_by_value", "vega_by_reference"):
         # Kibana drops unknown keys here without a word; a person wants the word.

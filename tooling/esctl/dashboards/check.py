@@ -41,7 +41,10 @@ def check_visualization(spec: dict[str, Any]) -> Iterator[Mistake]:
     """The same for one library visualization: a chart as in `vis`, or `{type: vega, title, description?, spec}`."""
     vega = spec.get("type") == "vega"
     checker = Checker(as_code_schema())
-    found = checker.mistakes(spec, "vega_visualization" if vega else "vis_by_value")
+    chart = spec if vega else {key: value for key, value in spec.items() if key != "managed"}
+    found = checker.mistakes(chart, "vega_visualization" if vega else "vis_by_value")
+    if not isinstance(spec.get("managed", False), bool):
+        found.append(Mistake(("managed",), '"managed" must be true or false'))
     if not vega and "title" not in spec:
         found.append(Mistake((), '"title" is missing: a visualization is found by it'))
     yield from found

@@ -70,7 +70,7 @@ GROUP: Body = {
 
 
 def controls(spec: Body, form: Form) -> tuple[Body, list[Reference]]:
-    """The dashboard attributes that hold the pinned controls, and their references to data views."""
+    """The decoded dashboard attributes that hold the pinned controls, and their references to data views."""
     pinned = spec.get("pinned_panels", [])
     if not pinned:
         return {}, []
@@ -91,8 +91,8 @@ def controls(spec: Body, form: Form) -> tuple[Body, list[Reference]]:
         return {"pinned_panels": {"panels": panels}}, references
     group = GROUP | {
         "showApplySelections": not spec.get("options", {}).get("auto_apply_filters", True),
-        "ignoreParentSettingsJSON": _text(GROUP["ignoreParentSettingsJSON"]),
-        "panelsJSON": _text(panels),
+        "ignoreParentSettingsJSON": dict(GROUP["ignoreParentSettingsJSON"]),
+        "panelsJSON": panels,
     }
     return {"controlGroupInput": group}, references
 
@@ -185,7 +185,3 @@ def _old(config: Body) -> Body:
 
 def _same(default: Any, value: Any) -> bool:
     return bool(default == value) and isinstance(default, bool) is isinstance(value, bool)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

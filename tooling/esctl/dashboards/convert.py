@@ -92,7 +92,14 @@ def dashboard_object(spec: dict[str, Any], *, id: str, version: Version) -> Save
     made = _object("dashboard", id, attributes, references, stamp)
     if spec.get("access_control", {}).get("access_mode", "default") != "default":
         made["accessControl"] = {"accessMode": spec["access_control"]["access_mode"]}
-    return made
+    return made | ({"managed": True} if spec.get("managed") else {})
+
+
+def compiled(type: str, id: str, spec: dict[str, Any], version: Version = (9, 5, 0)) -> SavedObject:
+    """The saved object, as Kibana exports one, that a dashboard or chart shown by Kibana's API as code stands for."""
+    if type == "dashboard":
+        return encode(dashboard_object(spec, id=id, version=version))
+    return visualization_object(spec, id=id)
 
 
 def lacking(spec: dict[str, Any], version: Version) -> Iterator[tuple[Path, str, Version]]:
@@ -130,11 +137,13 @@ def visualization_object(spec: dict[str, Any], *, id: str) -> SavedObject:
             "uiStateJSON": "{}",
             "kibanaSavedObjectMeta": {"searchSourceJSON": _text({"query": query_state(None), "filter": []})},
         }
-        return _object("visualization", id, attributes, [], TYPE_VERSIONS["visualization"])
-    chart = chart_attributes(spec, Form((8, 19, 0)))
+        made = _object("visualization", id, attributes, [], TYPE_VERSIONS["visualization"])
+        return made | ({"managed": True} if spec.get("managed") else {})
+    chart = chart_attributes({key: value for key, value in spec.items() if key != "managed"}, Form((8, 19, 0)))
     references = chart.pop("references")
-    del chart["type"]
-    return _object("lens", id, {"description": ""} | chart, references, TYPE_VERSIONS["lens"])
+    chart.pop("type", None)
+    made = _object("lens", id, {"description": ""} | chart, references, TYPE_VERSIONS["lens"])
+    return made | ({"managed": True} if spec.get("managed") else {})
 
 
 def _object(

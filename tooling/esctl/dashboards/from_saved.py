@@ -35,13 +35,14 @@ def as_code_of(saved: Body, version: Version = NEWEST) -> Body:
 
     `version` is the Kibana that it will be written to: there it becomes the same again.
     """
+    managed: Body = {"managed": True} if saved.get("managed") is True else {}
     match saved.get("type"):
         case "dashboard":
-            return _dashboard(saved, version)
+            return _dashboard(saved, version) | managed
         case "visualization":
-            return _vega(saved)
+            return _vega(saved) | managed
         case "lens":
-            return _lens(saved)
+            return _lens(saved) | managed
     raise NotAsCode(f"a saved object of type {saved.get('type')} has no form as code")
 
 

@@ -104,7 +104,7 @@ class Checker:
             yield Mistake(
                 (*path, unknown[0]),
                 f"unknown key{'s' if len(unknown) > 1 else ''} {listed}{place}",
-                f"did you mean {offered}?" if offered else one_of(list(known.properties)),
+                f"did you mean {offered}?" if offered else one_of([key for key in known.properties if key != "raw"]),
             )
         for key in known.required:
             if key not in value and key not in meant.values():

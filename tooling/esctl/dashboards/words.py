@@ -33,7 +33,7 @@ def describe_panel(panel: Panel) -> str:
     """`pie "Images per cluster": count by cluster (top 10), right half`: a panel as code or as Kibana stores it."""
     if "embeddableConfig" not in panel and isinstance(panel.get("config"), dict):
         return described(panel, panel.get("grid"))
-    code = _as_code(normal_panel(panel, {}), str(panel.get("panelIndex", "")))
+    code = panel_code(normal_panel(panel, {}), str(panel.get("panelIndex", "")))
     return described(code, panel.get("gridData"))
 
 
@@ -46,10 +46,10 @@ def differences_in_words(before: Panel, after: Panel) -> list[str]:
     if after.get("type") != "dashboard":
         return list(_visualization(before, after))
     old, new = before.get("attributes", {}), after.get("attributes", {})
-    sections = {id: str(one.get("title", "")) for id, one in _held(new.get("sections")).items()}
+    sections = {id: str(one.get("title", "")) for id, one in held(new.get("sections")).items()}
     lines = list(_items(_panels(old), _panels(new), _named, partial(_panel_changes, sections)))
-    lines += _items(_held(old.get("sections")), _held(new.get("sections")), _section, _section_changes)
-    lines += _items(_held(old.get("pinned_panels")), _held(new.get("pinned_panels")), _control, _control_changes)
+    lines += _items(held(old.get("sections")), held(new.get("sections")), _section, _section_changes)
+    lines += _items(held(old.get("pinned_panels")), held(new.get("pinned_panels")), _control, _control_changes)
     lines += _attributes(before, after)
     old_tags, new_tags = _tags(before), _tags(after)
     lines += [f'+ tag "{tag}"' for tag in new_tags if tag not in old_tags]
@@ -69,7 +69,7 @@ def _items(old: Panel, new: Panel, describe: Callable[[Panel], str], changes: An
             yield from changes(old[key], item)
 
 
-def _as_code(panel: Panel, id: str) -> Panel:
+def panel_code(panel: Panel, id: str) -> Panel:
     """A panel in normal form as code, as far as words need it; `attributes` beside it where a chart has none."""
     options = panel.get("options") or {}
     code: Panel = {"id": id, "type": panel.get("type")}
@@ -97,10 +97,10 @@ def _barely(attributes: Panel) -> Panel:
 
 
 def _panels(attributes: Panel) -> Panel:
-    return {id: {**panel, "code": _as_code(panel, id)} for id, panel in _held(attributes.get("panelsJSON")).items()}
+    return {id: {**panel, "code": panel_code(panel, id)} for id, panel in held(attributes.get("panelsJSON")).items()}
 
 
-def _held(items: Any) -> Panel:
+def held(items: Any) -> Panel:
     """What a normal form holds by id; a list that could not be brought to that is told by position."""
     if isinstance(items, list):
         return {str(position): one for position, one in enumerate(items) if isinstance(one, dict)}
@@ -288,7 +288,7 @@ def _visualization(before: Panel, after: Panel) -> Iterator[str]:
     old, new = before.get("attributes", {}), after.get("attributes", {})
     if before.get("type") == after.get("type") == "lens":
         sides = [
-            _as_code({"type": "vis", "attributes": one | {"references": side.get("references") or []}}, "")
+            panel_code({"type": "vis", "attributes": one | {"references": side.get("references") or []}}, "")
             for one, side in ((old, before), (new, after))
         ]
         for side, one in zip(sides, (old, new), strict=True):
@@ -297,8 +297,23 @@ def _visualization(before: Panel, after: Panel) -> Iterator[str]:
                     side["config"].setdefault(key, one[key])
         yield from (f"~ {line}" for line in dict.fromkeys(_changes(*sides)))
         return
+    if before.get("type") != after.get("type"):
+        yield f"~ {_of_library(before)} → {_of_library(after)}"
+        return
     for path, was, now in _differences(old, new, ()):
         yield f"~ {_dotted(path)}: {_values(was, now)}"
+
+
+def _of_library(saved: Panel) -> str:
+    """`metric "Orders": count`: a library object in normal form."""
+    attributes = saved.get("attributes", {})
+    if saved.get("type") == "lens":
+        code = panel_code({"type": "vis", "attributes": attributes | {"references": saved.get("references") or []}}, "")
+        code["config"].setdefault("title", attributes.get("title", ""))
+        return described(code)
+    state = attributes.get("visState")
+    kind = state.get("type", "visualization") if isinstance(state, dict) else "visualization"
+    return f"{kind} {quoted(attributes.get('title', ''))}"
 
 
 def _differences(old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:

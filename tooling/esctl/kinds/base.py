@@ -154,6 +154,15 @@ class Wordy(Protocol):
 
 
 @runtime_checkable
+class Routed(Protocol):
+    """A kind that can be written in more than one way."""
+
+    def route(self, body: Body, live: Body | None, capabilities: Capabilities) -> str:
+        """Which way, and why, in words: `body` as rendered, `live` as read. Nothing where there is one way only."""
+        ...
+
+
+@runtime_checkable
 class Judging(Protocol):
     """A kind whose server answers 200 to a refusal: the reason, or None where the write went through."""
 

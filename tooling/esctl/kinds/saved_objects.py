@@ -7,15 +7,18 @@ names every such object, so that a second request for the rest is enough.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ..dashboards import encode
-from ..errors import ServerError
+from ..errors import EsctlError, ServerError
 from ..model import Address, Body, Request, Response, Sender
 
 EXPORT = "/api/saved_objects/_export"
 IMPORT = "/api/saved_objects/_import"
+MOST_OBJECTS, MOST_BYTES = 10_000, 26_214_400
+"""What Kibana takes in one export or import, if not configured otherwise."""
 ENVELOPE = ("type", "attributes", "references")
 """What a saved object says; all else (versions, dates, namespaces, who wrote it) is the server's."""
 
@@ -30,14 +33,26 @@ def export(sender: Sender, addresses: Collection[Address], types: tuple[str, ...
 
     One request per space, a second where some object is missing. Raises ServerError where an object may not be read.
     """
+    return export_all(sender, addresses, types)[0]
+
+
+def export_all(
+    sender: Sender, addresses: Collection[Address], types: tuple[str, ...]
+) -> tuple[dict[Address, list[Body]], dict[Address, str]]:
+    """The same, and those that Kibana has but does not export, with their type: it has no such form of them."""
     found: dict[Address, list[Body]] = {}
+    unexported: dict[Address, str] = {}
     for space in sorted({address.space for address in addresses}):
         here = {address.id: address for address in addresses if address.space == space}
         wanted = [{"type": type_, "id": id_} for type_ in types for id_ in sorted(here)]
-        for saved in _exported(sender, space, wanted):
-            if saved.get("id") in here:
-                found.setdefault(here[saved["id"]], []).append(saved)
-    return found
+        for start in range(0, len(wanted), MOST_OBJECTS):
+            for saved in _exported(sender, space, wanted[start : start + MOST_OBJECTS]):
+                if saved.get("id") in here:
+                    found.setdefault(here[saved["id"]], []).append(saved)
+                for one in saved.get("excludedObjects") or ():
+                    if "id" not in saved and one.get("id") in here:
+                        unexported[here[one["id"]]] = one["type"]
+    return found, unexported
 
 
 def _exported(sender: Sender, space: str, objects: list[dict[str, str]]) -> list[Body]:
@@ -56,7 +71,7 @@ def _exported(sender: Sender, space: str, objects: list[dict[str, str]]) -> list
 
 
 def _ask(sender: Sender, space: str, objects: list[dict[str, str]]) -> Response:
-    body = {"objects": objects, "excludeExportDetails": True, "includeReferencesDeep": False}
+    body = {"objects": objects, "excludeExportDetails": False, "includeReferencesDeep": False}
     return sender.send(Request("kibana", "POST", in_space(space, EXPORT), body=body), accept=(400, 404))
 
 
@@ -86,18 +101,32 @@ def of_types(sender: Sender, kind: str, types: tuple[str, ...]) -> dict[Address,
     One request for the spaces and one `_export` for each: heavy, but asked only where everything is wanted (`pull`).
     Raises ServerError where Kibana refuses, for instance above its limit of 10,000 objects.
     """
+    return all_of_types(sender, kind, types)[0]
+
+
+def all_of_types(
+    sender: Sender, kind: str, types: tuple[str, ...]
+) -> tuple[dict[Address, list[Body]], dict[Address, str]]:
+    """The same, and those that Kibana has but does not export, with their type."""
     spaces = sender.send(Request("kibana", "GET", "/api/spaces/space"), accept=(404,))
     names = [one["id"] for one in spaces.body] if spaces.status == 200 else ["default"]
     found: dict[Address, list[Body]] = {}
+    unexported: dict[Address, str] = {}
     for space in sorted(names):
-        body = {"type": list(types), "excludeExportDetails": True, "includeReferencesDeep": False}
+        body = {"type": list(types), "excludeExportDetails": False, "includeReferencesDeep": False}
         answer = sender.send(Request("kibana", "POST", in_space(space, EXPORT), body=body))
         objects = answer.body if isinstance(answer.body, list) else [answer.body] if answer.body else []
         for saved in objects:
             if saved.get("type") in types:
-                address = Address(kind, saved["id"], "" if space == "default" else space)
-                found.setdefault(address, []).append(saved)
-    return found
+                found.setdefault(_address(kind, saved["id"], space), []).append(saved)
+            for one in saved.get("excludedObjects") or ():
+                if "id" not in saved and one.get("type") in types:
+                    unexported[_address(kind, one["id"], space)] = one["type"]
+    return found, unexported
+
+
+def _address(kind: str, id: str, space: str) -> Address:
+    return Address(kind, id, "" if space == "default" else space)
 
 
 def foreign(saved: Body) -> str | None:
@@ -117,11 +146,50 @@ def importing(space: str, objects: Iterable[Body]) -> Request:
     return Request("kibana", "POST", in_space(space, IMPORT), {"overwrite": "true"}, body, "file")
 
 
+def imports(space: str, objects: Iterable[Body]) -> tuple[Request, ...]:
+    """As few such requests as Kibana's limits allow: what is referred to comes before what refers to it.
+
+    Raises EsctlError where one object alone is larger than Kibana takes.
+    """
+    parts: list[list[Body]] = [[]]
+    size = 0
+    for saved in _referenced_first(list(objects)):
+        length = len(json.dumps(encode(saved), separators=(",", ":")).encode()) + 1
+        name = f"{saved['type']}/{saved['id']}"
+        if length > MOST_BYTES:
+            raise EsctlError(f"{name} has {length} bytes; Kibana imports at most {MOST_BYTES}")
+        if parts[-1] and (len(parts[-1]) == MOST_OBJECTS or size + length > MOST_BYTES):
+            parts.append([])
+            size = 0
+        parts[-1].append(saved)
+        size += length
+    return tuple(importing(space, part) for part in parts if part)
+
+
+def _referenced_first(objects: list[Body]) -> list[Body]:
+    by_key = {(one["type"], one["id"]): one for one in objects}
+    ordered: dict[tuple[str, str], Body] = {}
+    waiting = [(key, False) for key in reversed(by_key)]
+    entered: set[tuple[str, str]] = set()
+    while waiting:
+        key, done = waiting.pop()
+        if done:
+            ordered.setdefault(key, by_key[key])
+        elif key not in entered:
+            entered.add(key)
+            waiting.append((key, True))
+            targets = [(one["type"], one["id"]) for one in by_key[key].get("references") or ()]
+            waiting += [(target, False) for target in targets if target in by_key and target not in entered]
+    return list(ordered.values())
+
+
 def refusal(response: Response) -> str | None:
     """Why an import or deletion that was answered with 200 did not happen; None where it did."""
     body = response.body
     if not isinstance(body, dict):
         return None
+    if body.get("warnings") and "data" in body:
+        return f"Kibana did not keep all of it: {'; '.join(map(warning, body['warnings']))}"
     if body.get("success") is False or body.get("errors"):
         return "; ".join(_import_errors(body.get("errors") or [])) or "Kibana imported nothing and says no reason"
     for result in body.get("successResults") or []:
@@ -134,6 +202,17 @@ def refusal(response: Response) -> str | None:
         real = [error.get("message", "") for error in failed if error.get("statusCode") != 404]
         return "; ".join(real) or None
     return None
+
+
+def warning(one: Body) -> str:
+    """What the APIs of code say that they leave out: the panel or the property, and why."""
+    if one.get("type") == "dropped_panel":
+        title = (one.get("panel_config") or {}).get("title")
+        said = f' "{title}"' if title else ""
+        return f"a panel{said} of type {one.get('panel_type')}: {one.get('message')}"
+    if one.get("type") == "dropped_property":
+        return f'"{one.get("key")}": {one.get("message")}'
+    return str(one.get("message") or one)
 
 
 def _import_errors(errors: list[Body]) -> Iterator[str]:
@@ -158,12 +237,13 @@ def _by_name(reference: Body) -> list[str]:
 def envelope(saved: Body) -> Body:
     """Type, attributes and references, these in one order."""
     body: Body = {key: saved[key] for key in ENVELOPE if key in saved}
+    if saved.get("managed") is True:
+        body["managed"] = True
+    mode = (saved.get("accessControl") or {}).get("accessMode", "default")
+    if mode != "default":
+        body["accessControl"] = {"accessMode": mode}
     body["references"] = sorted(saved.get("references") or [], key=_by_name)
     return body
-
-
-def _in_one_order(reference: Body) -> tuple[str, ...]:
-    return tuple(str(reference.get(key, "")) for key in ("name", "type", "id"))
 
 
 def version_of(saved: Body) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..dashboards import check_visualization, decode, visualization_object
@@ -10,7 +10,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Live, Request, Resource, Sender
 from . import saved_objects
 from .base import Context, Needs
-from .charted import Charted
+from .charted import Charted, exported
 
 TYPES = ("visualization", "lens")
 """Vega is a `visualization`, every other chart a `lens`; in a project both are one kind, told apart by `type`."""
@@ -18,7 +18,7 @@ TYPES = ("visualization", "lens")
 
 @dataclass(frozen=True)
 class VisualizationKind(Charted):
-    """Written whole by `_import`. Reading asks for both types of every id: two requests, whatever the number."""
+    """Written whole. Reading asks for both types of every id: two requests, whatever the number."""
 
     name: str = "visualization"
     stage: int = 70
@@ -28,6 +28,7 @@ class VisualizationKind(Charted):
     api: str = "PUT /api/visualizations/{id}"
     needs: Needs = Needs()
     secrets: tuple[str, ...] = ()
+    path: str = "/api/visualizations"
 
     def check(self, resource: Resource) -> Iterable[Problem]:
         for path, message, hint in check_visualization(resource.spec):
@@ -37,16 +38,27 @@ class VisualizationKind(Charted):
         return decode(visualization_object(resource.spec, id=resource.address.id))
 
     def read(self, sender: Sender, addresses: Collection[Address], capabilities: Capabilities) -> dict[Address, Live]:
-        return _live(saved_objects.export(sender, addresses, TYPES))
+        return self._live(sender, *saved_objects.export_all(sender, addresses, TYPES))
 
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
-        return _live(saved_objects.of_types(sender, self.name, TYPES))
+        return self._live(sender, *saved_objects.all_of_types(sender, self.name, TYPES))
+
+    def _live(
+        self, sender: Sender, found: dict[Address, list[Body]], unexported: dict[Address, str]
+    ) -> dict[Address, Live]:
+        def compiled(spec: Body, address: Address) -> Body:
+            return decode(visualization_object(spec, id=address.id))
+
+        # Where an id is used under both types, a write leaves only the one that is wanted.
+        chosen = {address: min(objects, key=lambda one: TYPES.index(one["type"])) for address, objects in found.items()}
+        beside = {address: type_ for address, type_ in unexported.items() if address not in chosen}
+        return exported(chosen.items()) | self._shown(sender, beside, compiled)
 
     def write(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
-        request = saved_objects.importing(address.space, [body])
+        requests = self._writing(address, body, live, context)
         if live is None or live.body["type"] == body["type"]:
-            return (request,)
-        return (self._deletion(address, (live.body["type"],)), request)
+            return requests
+        return (self._deletion(address, (live.body["type"],)), *requests)
 
     def delete(self, address: Address, context: Context) -> tuple[Request, ...]:
         return (self._deletion(address, TYPES),)
@@ -56,15 +68,6 @@ class VisualizationKind(Charted):
         body = [{"type": type_, "id": address.id} for type_ in types]
         path = saved_objects.in_space(address.space, "/api/saved_objects/_bulk_delete")
         return Request("kibana", "POST", path, body=body)
-
-
-def _live(found: Mapping[Address, list[Body]]) -> dict[Address, Live]:
-    live = {}
-    for address, objects in found.items():
-        # Where an id is used under both types, a write leaves only the one that is wanted.
-        saved = min(objects, key=lambda one: TYPES.index(one["type"]))
-        live[address] = Live(address, decode(saved), saved_objects.version_of(saved))
-    return live
 
 
 VISUALIZATION = VisualizationKind()

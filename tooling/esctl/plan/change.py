@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..kinds.base import Context, Cost, Kind, Moving, Producing, Refusing, Releasing, Replaceable, Wordy, can, owner_of
+from ..kinds.base import (
+    Context,
+    Cost,
+    Kind,
+    Moving,
+    Producing,
+    Refusing,
+    Releasing,
+    Replaceable,
+    Routed,
+    Wordy,
+    can,
+    owner_of,
+)
 from ..kinds.differences import same
 from ..kinds.parts import held
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
@@ -110,6 +123,7 @@ def _decided(case: _Case, base: Change) -> Change:
         case, base = replace(case, sides=sides), replace(base, cause=cause)
     if live is None or sides.found is None:
         words = "was deleted from the server; it is made again" if cause is Cause.DELETED else ""
+        words = "\n".join(part for part in (words, _route(case, None)) if part)
         return replace(base, action=Action.CREATE, words=words, requests=_write(case, None))
 
     before, after = sides.shown()
@@ -118,7 +132,7 @@ def _decided(case: _Case, base: Change) -> Change:
     change = replace(
         base,
         consequence=cost.consequence,
-        words="\n".join(part for part in (cost.words, _because(case), *said) if part),
+        words="\n".join(part for part in (cost.words, _because(case), _route(case, live), *said) if part),
         differences=sides.differences(),
     )
     # What has to be decided comes first: a refusal shows that line alone.
@@ -147,6 +161,13 @@ def _equal(case: _Case) -> str:
         return EQUAL
     adopt = f"`--adopt {case.resource.address}`"
     return f"{EQUAL}; a secret that the server hides is taken to be this one ({adopt} sends it)"
+
+
+def _route(case: _Case, live: Live | None) -> str:
+    """Which of several ways it is written, and why."""
+    if not can(case.kind, Routed):
+        return ""
+    return case.kind.route(case.sides.rendered, live.body if live else None, case.context.capabilities)
 
 
 def _cost(case: _Case, before: Body, after: Body, live: Live) -> tuple[Cost, Reindex | None]:

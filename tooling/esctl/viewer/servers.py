@@ -15,6 +15,9 @@ from ..model import Body
 
 _TIMEOUT = 30.0
 _CONNECTIONS = 32
+_AS_CODE = {"dashboard": "/api/dashboards", "lens": "/api/visualizations"}
+"""Where Kibana shows as code what it does not export."""
+_DRAWN = ("lens", "visualization", "index-pattern", "search")
 
 
 class Servers:
@@ -60,15 +63,41 @@ class Servers:
 
     def export(self, dashboard_id: str) -> list[Body]:
         """The dashboard with all that it refers to, as saved objects; raises ServerError (404: no such dashboard)."""
-        wanted = {"objects": [{"type": "dashboard", "id": dashboard_id}], "includeReferencesDeep": True}
-        response = self._send("POST", f"{self.kibana_url}/api/saved_objects/_export", wanted, accept=(400,))
+        wanted = [{"type": "dashboard", "id": dashboard_id}]
+        response = self._export(wanted)
         if response.status_code == 400:
             message = _message(response)
             if "not found" in response.text.lower() or "fetching objects" in message:
                 raise ServerError(f'dashboard "{dashboard_id}" does not exist', status=404)
             raise ServerError(message, status=400)
+        return self._with_code(response, set())
+
+    def _export(self, wanted: list[dict[str, str]]) -> requests.Response:
+        body = {"objects": wanted, "includeReferencesDeep": True}
+        return self._send("POST", f"{self.kibana_url}/api/saved_objects/_export", body, accept=(400,))
+
+    def _with_code(self, response: requests.Response, seen: set[tuple[str, str]]) -> list[Body]:
+        """What was exported; and what Kibana has as code only, compiled, with what that refers to."""
+        from ..dashboards import compiled
+
         lines = [json.loads(line) for line in response.text.splitlines() if line.strip()]
-        return [line for line in lines if "exportedCount" not in line]
+        found = [line for line in lines if "exportedCount" not in line]
+        seen |= {(one["type"], one["id"]) for one in found}
+        for line in lines:
+            for one in line.get("excludedObjects") or () if "exportedCount" in line else ():
+                if (one["type"], one["id"]) in seen or one["type"] not in _AS_CODE:
+                    continue
+                path = f"{_AS_CODE[one['type']]}/{quote(one['id'], safe='')}"
+                shown = self._json("GET", f"{self.kibana_url}{path}")
+                made = compiled(one["type"], one["id"], shown["data"])
+                found.append(made)
+                seen.add((one["type"], one["id"]))
+                for reference in made["references"]:
+                    key = (reference["type"], reference["id"])
+                    if key not in seen and key[0] in _DRAWN:
+                        answer = self._export([{"type": key[0], "id": key[1]}])
+                        found += self._with_code(answer, seen) if answer.status_code == 200 else []
+        return found
 
     def search(self, index: str, body: Body) -> Body:
         """One `_search`; an answer of which shards failed is an error too."""
