@@ -150,8 +150,8 @@ def start(node: Node, id: str) -> None:
         raise bad_request(
             f"Unable to start {id} as no documents in the source indices [{', '.join(config['source']['index'])}]"
             " contained all the fields selected for analysis. If you are relying on automatic field selection then"
-            " there are currently mapped fields that do not exist in any indexed documents, and you will have to switch to"
-            " explicit field selection and include only fields that exist in indexed documents."
+            " there are currently mapped fields that do not exist in any indexed documents, and you will have to switch"
+            " to explicit field selection and include only fields that exist in indexed documents."
         )
     notices.tell(node, id, f"Started analytics. {NOTICE}", kind="data_frame_analytics")
     began = now_ms()
