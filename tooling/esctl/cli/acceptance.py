@@ -139,8 +139,8 @@ def _written(resource: Resource, before: Body, edits: Sequence[Edit], root: File
     number = next(n for n, document in enumerate(documents) if document.line == resource.source.line)
     raw = documents[number].data
     if "for_each" in raw or isinstance(raw.get("space"), list):
-        why = "its document writes other resources too"
-        return Accepted("", (), tuple(_by_hand(resource, edit, why) for edit in edits))
+        several = "its document writes other resources too"
+        return Accepted("", (), tuple(_by_hand(resource, edit, several) for edit in edits))
     done: list[Edit] = []
     by_hand: list[ByHand] = []
     for edit in edits:
