@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..model import Capabilities, Plan
     from ..plan import Survey
 
+Raw = Annotated[bool, typer.Option("--raw", help="Every difference, field by field, where words would tell it.")]
 OnlyDrift = Annotated[bool, typer.Option("--only-drift", help="Only what changed on the server since the last apply.")]
 Against = Annotated[
     Path | None,
@@ -43,6 +44,7 @@ def plan(
     against: Against = None,
     out: Out = None,
     explain: Explain = None,
+    raw: Raw = False,
 ) -> int:
     """Show what apply would do. Exit code: 0 clean, 2 pending, 3 drifted, 4 both, 6 undecided."""
     from ..errors import EsctlError
@@ -63,14 +65,18 @@ def plan(
     if invocation.json:
         invocation.answer(as_json(made))
     else:
-        invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose))
+        invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose, raw=raw))
     if out is not None:
         invocation.say(f"The plan is in {out}: `esctl apply {out}` does exactly this.")
     return exit_code(made)
 
 
 def diff(
-    invocation: Invocation, addresses: Addresses = None, only_drift: OnlyDrift = False, against: Against = None
+    invocation: Invocation,
+    addresses: Addresses = None,
+    only_drift: OnlyDrift = False,
+    against: Against = None,
+    raw: Raw = False,
 ) -> int:
     """Show, field by field, where the server is not as written."""
     from ..plan import exit_code
@@ -83,7 +89,7 @@ def diff(
     if invocation.json:
         invocation.answer(as_json(made))
     else:
-        invocation.say(*diff_lines(made, invocation.style), summary_line(made))
+        invocation.say(*diff_lines(made, invocation.style, raw=raw), summary_line(made))
     return exit_code(made)
 
 

@@ -58,12 +58,14 @@ def beyond_api(normal: Body, version: Version) -> str | None:
 
 def _panel(panel: Body, version: Version) -> str | None:
     kind = str(panel.get("type"))
+    if "attributes" not in panel and panel.get("config") is None:
+        return f"the API lacks panels of type {kind}"
     if panel.get("left"):
         return f"the API would lose {', '.join(quoted(key) for key in sorted(panel['left']))}"
     if "attributes" in panel:
         return _chart(panel["attributes"], library=False)
     since = _panels().get(kind)
-    if panel.get("config") is None or since is None:
+    if since is None:
         return f"the API lacks panels of type {kind}"
     return f"the API has such panels from Kibana {since[0]}.{since[1]} on" if version < since else None
 
@@ -73,7 +75,8 @@ def _chart(attributes: Body, *, library: bool) -> str | None:
     if config["type"] == WHOLE:
         return f"the API lacks charts such as this {attributes.get('visualizationType')}"
     if left:
-        place = next(iter([*left.get("set", ()), *left.get("remove", ())]), "")
+        places = [*left.get("set", ()), *left.get("remove", ())]
+        place = next((one for one in places if one.startswith("/state/visualization/")), places[0])
         return f"the API would lose {quoted(place.strip('/').replace('/', '.'))}"
     sources = [config.get("data_source"), *(layer.get("data_source") for layer in config.get("layers", ()))]
     if library and any(source and source.get("type") == "esql" for source in sources):

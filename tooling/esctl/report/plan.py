@@ -22,15 +22,15 @@ SIGNS = {
 SAID_SHORT = 100
 
 
-def plan_lines(plan: Plan, style: Style, *, verbose: bool = False) -> Iterator[str]:
+def plan_lines(plan: Plan, style: Style, *, verbose: bool = False, raw: bool = False) -> Iterator[str]:
     """One line per resource that is not clean, the words below it, and a last line that counts."""
     for change in plan.changes:
-        yield from change_lines(change, style, verbose=verbose)
+        yield from change_lines(change, style, verbose=verbose, raw=raw)
     yield style(summary_line(plan), "bold")
 
 
-def change_lines(change: Change, style: Style, *, verbose: bool = False) -> Iterator[str]:
-    """The lines of one change; none where nothing is to be told."""
+def change_lines(change: Change, style: Style, *, verbose: bool = False, raw: bool = False) -> Iterator[str]:
+    """The lines of one change; none where nothing is to be told. `raw`: field by field, in place of a kind's words."""
     if change.cause in (Cause.ORPHAN, Cause.ORPHAN_DRIFTED) and change.action is Action.NONE:
         sign, colour = "o", "dim"
     elif change.action in SIGNS:
@@ -46,13 +46,18 @@ def change_lines(change: Change, style: Style, *, verbose: bool = False) -> Iter
         told.append(str(change.consequence))
     yield f"{style(sign, colour)} {style(str(change.address), 'bold')}  {style(', '.join(told), colour)}"
     for line in change.words.splitlines():
-        yield f"    {line}"
-    if change.differences and not _has_words_of_its_own(change):
+        if not (raw and _is_of_its_own(line)):
+            yield f"    {line}"
+    if change.differences and (raw or not _has_words_of_its_own(change)):
         yield from (f"    {line}" for line in difference_lines(change.differences, style))
 
 
 def _has_words_of_its_own(change: Change) -> bool:
-    return any(line[:2] in ("+ ", "- ", "~ ", "> ") for line in change.words.splitlines())
+    return any(map(_is_of_its_own, change.words.splitlines()))
+
+
+def _is_of_its_own(line: str) -> bool:
+    return line[:2] in ("+ ", "- ", "~ ", "> ")
 
 
 def difference_lines(differences: tuple[Difference, ...], style: Style) -> Iterator[str]:
@@ -97,8 +102,8 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     return f"{line}: {outcome.reason}" if outcome.reason else line
 
 
-def diff_lines(plan: Plan, style: Style) -> Iterator[str]:
-    """Every place where the server is not as written, resource by resource."""
+def diff_lines(plan: Plan, style: Style, *, raw: bool = False) -> Iterator[str]:
+    """Every place where the server is not as written, resource by resource; `raw`: never in a kind's own words."""
     for change in plan.changes:
         if change.action is Action.UNDECIDED and not change.differences:
             yield f"{style('?', 'red')} {style(str(change.address), 'bold')}  {change.words.splitlines()[0]}"
@@ -111,4 +116,7 @@ def diff_lines(plan: Plan, style: Style) -> Iterator[str]:
             yield f"{style('o', 'dim')} {style(str(change.address), 'bold')}  {words}"
         elif change.differences:
             yield style(str(change.address), "bold")
-            yield from (f"  {line}" for line in difference_lines(change.differences, style))
+            if raw or not _has_words_of_its_own(change):
+                yield from (f"  {line}" for line in difference_lines(change.differences, style))
+            else:
+                yield from (f"  {line}" for line in change.words.splitlines() if _is_of_its_own(line))
