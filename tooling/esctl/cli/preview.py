@@ -57,11 +57,12 @@ def preview(
     The pictures are of what is written in the project. Exit code 1 where a panel's data cannot be had: that panel then
     says so in red, and every other one is drawn. A panel of a type that is not drawn shows its definition.
     """
-    from ..preview import Options
+    from ..preview import Options, warm_up
     from .preview_rows import rows_of
 
     resources = _chosen(invocation, addresses)
     places = _places(resources, out, format)
+    warm_up()
     mark = "Sample data, made up from the mapping" if sample else ""
     options = Options(width=width, theme=theme, mark=mark, expand=expand)
     span = (start, end) if start or end else None

@@ -9,7 +9,7 @@ from .asking import Ask, Asking, Question, answered, side_by_side
 from .charts import Chart, LegendItem, lens_chart, undrawn
 from .controls import control_filter, control_filters, dashboard_scope, variables_of
 from .dashboard import Control, Dashboard, Grid, Panel, Section, data_view_of, read_dashboard
-from .drawing import dashboard_picture, drawn_panel, drawn_panels, panel_picture
+from .drawing import dashboard_picture, drawn_panel, drawn_panels, panel_picture, warm_up
 from .filters import Scope, TimeRange, phrase_filter, phrases_filter, scope_query
 from .kql import kql_query
 from .lens import DataView, Lens, read_lens
@@ -69,6 +69,7 @@ __all__ = [
     "read_lens",
     "scope_query",
     "side_by_side",
+    "warm_up",
     "wishes",
     "undrawn",
     "variables_of",

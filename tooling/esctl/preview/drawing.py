@@ -56,6 +56,18 @@ def panel_picture(drawn: Drawn, kind: Format, size: tuple[int, int], options: Op
     return _bytes(panel_svg(drawn, *size, options), kind, scale)
 
 
+def warm_up() -> None:
+    """Start the renderer, which takes a second: meanwhile the servers can be asked."""
+    from threading import Thread
+
+    def draw_nothing() -> None:
+        import vl_convert
+
+        vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "bar"})
+
+    Thread(target=draw_nothing, daemon=True).start()
+
+
 def _bytes(svg: str, kind: Format, scale: float) -> bytes:
     if kind == "svg":
         return svg.encode()
