@@ -206,3 +206,35 @@ def test_a_kibana_that_lists_no_windows_is_told() -> None:
         registry()["maintenance-window"].read(
             None, [Address("maintenance-window", "Night")], Capabilities(kibana_version=(9, 1, 0))
         )
+
+
+def test_what_a_dashboard_points_to_comes_first_and_dashboards_may_lead_to_each_other(shop: Place) -> None:
+    shop.applied("""
+kind: dashboard
+id: orders
+spec:
+  title: Orders
+  tags: [blue]
+  panels:
+    - {type: links, id: nav, grid: {x: 0, y: 0, w: 24, h: 4}, config: {ref_id: navigation}}
+    - {type: discover_session, id: late, grid: {x: 0, y: 4, w: 24, h: 8}, config: {ref_id: late}}
+---
+kind: links
+id: navigation
+spec: {title: Shop, links: [{type: dashboardLink, destination: orders}]}
+---
+kind: discover-session
+id: late
+spec: {title: Late, tabs: [{data_source: {type: data_view_spec, index_pattern: orders}}]}
+---
+kind: tag
+id: blue
+spec: {name: Blue, color: "#0000ff"}
+""")
+    shop.write(
+        shop.root.joinpath("mappings/all.yaml")
+        .read_text(encoding="utf-8")
+        .replace("destination: orders", "destination: order")
+    )
+    with pytest.raises(EsctlError, match='no dashboard "order" here; did you mean "orders"'):
+        shop.plan()

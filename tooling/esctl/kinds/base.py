@@ -55,12 +55,14 @@ class Context:
 class Reference:
     """`target` must exist for the resource to work; `path` is where it was written.
 
-    A `soft` reference (an index pattern, say) only orders the plan; its absence is never an error.
+    A `soft` reference (an index pattern, say) only orders the plan; its absence is never an error. A `loose` one may be
+    missing when the resource is made, and does not order it: two dashboards may lead to each other.
     """
 
     target: Address
     path: Path = ("spec",)
     soft: bool = False
+    loose: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What dashboards, charts and data views point to: data views, library visualizations, indices."""
+"""What dashboards, charts and data views point to: data views, what is in the library, tags, dashboards, indices."""
 
 from __future__ import annotations
 
@@ -8,20 +8,32 @@ from typing import Any
 from ..model import Address, Path
 from .base import Reference
 
+LIBRARY = {"discover_session": "discover-session", "links": "links", "markdown": "saved-object"}
+"""Panels that show something of the library which is no visualization."""
 
-def chart_references(spec: Any, space: str, path: Path = ("spec",)) -> Iterator[Reference]:
-    """Data views, library visualizations and (softly) indices that a dashboard or a chart as code points to."""
+
+def chart_references(spec: Any, space: str, path: Path = ("spec",), panel: str = "") -> Iterator[Reference]:
+    """What a dashboard or a chart as code points to, indices softly; `panel` is the type of the panel around `spec`."""
     if isinstance(spec, list):
         for position, item in enumerate(spec):
-            yield from chart_references(item, space, (*path, position))
+            yield from chart_references(item, space, (*path, position), panel)
         return
     if not isinstance(spec, dict):
         return
     kind, target = spec.get("type"), spec.get("ref_id")
     if isinstance(target, str):
-        # `ref_id` stands in a data source, or in the config of a panel that shows a library visualization.
-        to = "data-view" if kind == "data_view_reference" else "visualization"
-        yield Reference(Address(to, target, space), (*path, "ref_id"))
+        # `ref_id` stands in a data source, or in the config of a panel that shows something of the library.
+        to = "data-view" if kind == "data_view_reference" else LIBRARY.get(panel, "visualization")
+        name = f"{panel}/{target}" if to == "saved-object" else target
+        yield Reference(Address(to, name, space), (*path, "ref_id"))
+    if isinstance(spec.get("slo_id"), str):
+        yield Reference(Address("slo", spec["slo_id"], space), (*path, "slo_id"))
+    if isinstance(spec.get("dashboard_id"), str):
+        yield Reference(Address("dashboard", spec["dashboard_id"], space), (*path, "dashboard_id"), loose=True)
+    if path == ("spec",) and isinstance(spec.get("tags"), list):
+        for position, tag in enumerate(spec["tags"]):
+            if isinstance(tag, str):
+                yield Reference(Address("tag", tag, space), (*path, "tags", position))
     if isinstance(spec.get("data_view_id"), str):
         yield Reference(Address("data-view", spec["data_view_id"], space), (*path, "data_view_id"))
     if kind == "data_view_spec":
@@ -31,7 +43,8 @@ def chart_references(spec: Any, space: str, path: Path = ("spec",)) -> Iterator[
         if key == "spec":  # only Vega has one
             yield from _vega_references(item, (*path, key))
         else:
-            yield from chart_references(item, space, (*path, key))
+            inside = str(kind) if key == "config" and isinstance(kind, str) else panel
+            yield from chart_references(item, space, (*path, key), inside)
 
 
 def _vega_references(spec: Any, path: Path) -> Iterator[Reference]:

@@ -264,7 +264,7 @@ class LinksKind(LibraryKind):
                 and isinstance(link.get("destination"), str)
             ):
                 target = Address("dashboard", link["destination"], resource.address.space)
-                yield Reference(target, ("spec", "links", position, "destination"))
+                yield Reference(target, ("spec", "links", position, "destination"), loose=True)
 
 
 class DiscoverSessionKind(LibraryKind):

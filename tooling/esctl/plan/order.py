@@ -19,7 +19,7 @@ def ordered(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> list[Re
     sorter: graphlib.TopologicalSorter[Address] = graphlib.TopologicalSorter()
     for address, resource in by_address.items():
         references = () if resource.rendered else kinds[address.kind].references(resource)
-        targets = {reference.target for reference in references} | {*resource.depends_on}
+        targets = {reference.target for reference in references if not reference.loose} | {*resource.depends_on}
         targets.add(Address("space", address.space))
         sorter.add(address, *sorted((targets & by_address.keys()) - {address}))
     try:
