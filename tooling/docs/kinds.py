@@ -40,7 +40,6 @@ CONTEXT = Context(project="docs", capabilities=CAPABILITIES)
 SEVERAL = {"esctl.kinds.rest", "esctl.kinds.saved_objects"}  # modules whose docstring is not about one kind
 SECRETS = re.compile(r"\$\{secret\.env\.(\w+)\}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LICENCES = {
     "basic": "any (basic)",
     "gold": "Gold or better",
@@ -216,7 +215,6 @@ def _shown(requests: Sequence[Request], address: Address, several: str = "") -> 
         path = request.path.replace(several, "{ids}") if several != name and several else request.path
         path = re.sub(rf"(?<=[/=]){re.escape(name)}(?=[/?]|$)", "{id}", path)
         path = UUID.sub("{id}", path)  # chosen by the server: another one each time
-        path = UUID.sub("{its id}", path)  # made up by the server
         query = "&".join(f"{key}={value}" for key, value in request.params.items() if key != "filter_path")
         service = "Kibana: " if request.service == "kibana" else ""
         told.append(f"{service}`{request.method} {path}{'?' + query if query else ''}`")
