@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import Any
 
@@ -34,6 +36,10 @@ def ad_hoc_view(data_source: Body) -> Body:
                 _describe(view, f"{name}.{part}", inner)
         else:
             _describe(view, name, setting)
+    if data_source.get("field_settings"):
+        # Two layers over one index may say different things of its fields.
+        text = json.dumps(data_source["field_settings"], sort_keys=True)
+        view["id"] += f"-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return view
 
 

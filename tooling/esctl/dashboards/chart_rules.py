@@ -33,9 +33,10 @@ def _parts(config: dict[str, Any]) -> Iterator[tuple[Path, list[tuple[Path, dict
         (("layers", n), layer) for n, layer in enumerate(config.get("layers", ()))
     ] or [((), config)]
     for path, layer in layers:
-        metrics = layer.get("metrics", layer.get("y", ()))
+        metrics = layer.get("metrics", layer.get("y", [layer["metric"]] if "metric" in layer else ()))
         buckets: list[tuple[Path, dict[str, Any]]] = []
-        for key in ("x", "breakdown_by", "rows", "split_metrics_by", "group_by"):
+        keys = ("x", "breakdown_by", "rows", "split_metrics_by", "group_by", "group_breakdown_by", "tag_by", "region")
+        for key in (*keys, *(("y",) if config["type"] == "heatmap" else ())):
             value = layer.get(key)
             if isinstance(value, list):
                 buckets += [((key, n), bucket) for n, bucket in enumerate(value)]

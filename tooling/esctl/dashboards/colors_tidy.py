@@ -83,4 +83,10 @@ def _column(holder: Body, layers: Body) -> Body:
         for id_ in ids
         if id_ in layer.get("columns", {})
     ]
+    found += [
+        {"dataType": (column.get("meta") or {}).get("type")}
+        for layer in layers["textBased"]["layers"].values()
+        for column in layer.get("columns") or ()
+        if column.get("columnId") in ids
+    ]
     return next((column for column in found if column.get("dataType") == "number"), found[0] if found else {})

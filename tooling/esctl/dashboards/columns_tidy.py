@@ -70,11 +70,15 @@ def tidy_params(params: Body) -> Body:
     }
     format_ = found.get("format")
     if isinstance(format_, dict):
-        inner = {key: value for key, value in (format_.get("params") or {}).items() if value not in (None, "", False)}
+        inner = {key: value for key, value in (format_.get("params") or {}).items() if _says(value)}
         if format_.get("id") == "custom" or inner.get("decimals") == 2:
             inner.pop("decimals", None)
         found["format"] = {"id": format_.get("id")} | ({"params": inner} if inner else {})
     return found
+
+
+def _says(value: Any) -> bool:
+    return value is not None and value is not False and value != ""
 
 
 def _terms(params: Body) -> None:

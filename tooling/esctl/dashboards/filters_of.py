@@ -20,15 +20,15 @@ def filter_of(stored: Body, view_of: Callable[[str], str | None], refuse: Callab
     meta = dict(stored.get("meta") or {})
     if meta.get("type") == "combined":
         found: Body = {"type": "group", "group": _group(meta, refuse)}
-    elif condition := _condition(stored):
+    elif condition := condition_of(stored):
         condition.pop("negate", None)
         found = {"type": "condition", "condition": condition}
     elif isinstance(stored.get("query"), dict):
         kind = "spatial" if meta.get("type") == "spatial_filter" else "dsl"
         found = {"type": kind, "dsl": stored["query"]}
-        if "field" in meta:
+        if kind == "dsl" and meta.get("field"):
             found["field"] = meta["field"]
-        if "params" in meta:
+        if "params" in meta and kind == "dsl":
             found["params"] = meta["params"]
     else:
         raise refuse("one of its filters has no form as code")
@@ -48,17 +48,20 @@ def filter_of(stored: Body, view_of: Callable[[str], str | None], refuse: Callab
     return found | ({"data_view_id": view} if view else {})
 
 
-def _condition(stored: Body) -> Body | None:
+def condition_of(stored: Body) -> Body | None:
+    """A filter by one field; None for what has no such form."""
     meta, query = stored.get("meta") or {}, stored.get("query") or {}
     field = meta.get("key")
     negate = {"negate": meta["negate"]} if "negate" in meta else {}
     match meta.get("type"):
         case "exists" if query == {"exists": {"field": field}}:
             return {"field": field, "operator": "exists", **negate}
-        case "phrase" if "match_phrase" in query:
+        case "phrase" if list(query.get("match_phrase") or ()) == [field]:
             return {"field": field, "operator": "is", "value": query["match_phrase"][field], **negate}
         case "phrases":
             clauses = (query.get("bool") or {}).get("should") or ()
+            if any(list(clause.get("match_phrase") or ()) != [field] for clause in clauses):
+                return None
             values = [clause["match_phrase"][field] for clause in clauses]
             return {"field": field, "operator": "is_one_of", "value": values, **negate}
         case "range" if isinstance(query.get("range"), dict) and list(query["range"]) == [field]:
@@ -70,7 +73,7 @@ def _group(meta: Body, refuse: Callable[[str], Exception]) -> Body:
     parts = []
     for part in meta.get("params") or ():
         inner = part.get("meta") or {}
-        found = _group(inner, refuse) if inner.get("type") == "combined" else _condition(part)
+        found = _group(inner, refuse) if inner.get("type") == "combined" else condition_of(part)
         if found is None:
             raise refuse("a part of one of its filters has no form as code")
         parts.append(found)

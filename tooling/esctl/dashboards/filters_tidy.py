@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .filters_of import condition_of
+
 Body = dict[str, Any]
 _META_DEFAULTS = {"alias": (None, ""), "disabled": (False,), "negate": (False,), "isMultiIndex": (False,)}
 
@@ -34,13 +36,22 @@ def _filter(stored: Body, ids: dict[str, str], used: set[str], *, top: bool) -> 
     if query is None:
         # Before 8.0 the clauses stood beside `meta`.
         query = {key: value for key, value in stored.items() if key not in ("meta", "$state")}
-    if meta.get("type") in ("phrase", "phrases", "exists", "range") and _says_all(meta, query):
-        meta = {key: value for key, value in meta.items() if key not in ("params",)}
-    if meta.get("type") == "custom":
+    query = _without_old_phrase(query)
+    if condition_of({"query": query, "meta": meta}) is not None:
+        meta.pop("params", None)  # repeats the query
+    else:
+        if meta.get("type") != "spatial_filter":
+            meta.pop("type", None)  # follows from the query
         meta.pop("key", None)
-        meta.pop("type", None)
+        meta |= {"field": given["field"]} if "field" in given else {}
     return {"query": query, "meta": meta}
 
 
-def _says_all(meta: Body, query: Body) -> bool:
-    return bool({"match_phrase", "exists", "range", "bool"} & query.keys())
+def _without_old_phrase(query: Body) -> Body:
+    """`match` of type phrase has been `match_phrase` since 6.0."""
+    match = query.get("match")
+    if isinstance(match, dict) and len(match) == 1:
+        field, body = next(iter(match.items()))
+        if isinstance(body, dict) and body.get("type") == "phrase" and body.keys() <= {"query", "type"}:
+            return {"match_phrase": {field: body["query"]}}
+    return query

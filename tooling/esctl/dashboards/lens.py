@@ -7,6 +7,7 @@ from typing import Any
 
 from .ad_hoc import ad_hoc_view
 from .buckets import bucket_column
+from .colors import numeric_mapping
 from .columns import Column, metric_columns
 from .esql import esql_view, text_column
 from .filters import chart_filters
@@ -40,6 +41,8 @@ class Layer:
     def bucket(self, id_: str, bucket: dict[str, Any], metrics: Sequence[str], kind: str = "string") -> None:
         """Add a bucket, which may be ranked by one of `metrics`; `kind` is what a column of ES|QL holds."""
         if self.esql is not None:
+            if not self.form.settled and numeric_mapping(bucket.get("color")):
+                kind = "number"  # the old colour rules hold text: what the column holds says what is meant
             self.columns[id_] = text_column(id_, bucket, kind)
         else:
             self.columns[id_] = bucket_column(bucket, metrics, self.form)

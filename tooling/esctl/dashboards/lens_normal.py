@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .ad_hoc import ad_hoc_view, view_source
 from .charts import VISUALIZATIONS
 from .colors_tidy import tidy_colors
 from .columns_of import Inexpressible
@@ -245,13 +246,14 @@ def _text_layer(layer: Body, names: dict[str, str]) -> Body:
         found.pop("timeField", None)
     if not found.get("ignoreGlobalFilters"):
         found.pop("ignoreGlobalFilters", None)
-    return found | {"columns": sorted(columns, key=lambda one: str(one["columnId"]))}
+    places = {name: place for place, name in enumerate(names.values())}
+    return found | {"columns": sorted(columns, key=lambda one: places[one["columnId"]])}
 
 
 def _view_id(view: Body, query: str | None) -> str:
     if query is not None:
         return str(esql_view(query)["id"])
-    return f"{view.get('title', '')}-{view.get('timeFieldName')}"
+    return str(ad_hoc_view(view_source(view))["id"])
 
 
 def _view(view: Body) -> Body:

@@ -17,7 +17,7 @@ MARKS = {"min": "gauge_accessor_min", "max": "gauge_accessor_max", "goal": "gaug
 SHAPES = {"semi_circle": "semiCircle"}
 DEFAULTS = {
     "layerType": "data", "colorMode": "none", "labelMajorMode": "auto", "labelMinor": "", "labelMajor": "",
-    "ticksPosition": "bands", "shape": "horizontalBullet",
+    "shape": "horizontalBullet",
 }  # fmt: skip
 
 

@@ -98,7 +98,11 @@ def read_layer(state: LensState, layer: dict[str, Any], name: str) -> dict[str, 
         return {"type": "annotation_group", "group_id": state.ids[layer["annotationGroupRef"]]}
     found: dict[str, Any] = {"type": "annotations"}
     reference = f"{ANNOTATION_REFERENCE}{layer['layerId']}"
-    if state.form_layers or reference in state.ids or reference in state.internal:
+    over_data_view = any(
+        one.get("layerType", "data") == "data" and one.get("layerId") in state.form_layers
+        for one in state.visualization["layers"]
+    )
+    if over_data_view or reference in state.ids or reference in state.internal:
         found["data_source"] = state.source(reference, layer)
     found |= {"ignore_global_filters": True} if layer.get("ignoreGlobalFilters") else {}
     return found | {"events": [_event_of(event) for event in layer["annotations"]]}

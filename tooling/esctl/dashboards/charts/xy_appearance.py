@@ -101,7 +101,8 @@ def legend(legend: dict[str, Any], *, settled: bool) -> dict[str, Any]:
     layout = legend.get("layout", {})
     if "statistics" in legend:
         state["legendStats"] = [STATISTICS.get(statistic, statistic) for statistic in legend["statistics"]]
-        state["layout"] = "table" if legend["statistics"] else "list"
+        if legend["statistics"]:
+            state["layout"] = "table"
     if layout.get("type") == "list":
         state["layout"] = "list"
     if "truncate" in layout:
@@ -185,7 +186,7 @@ def tidy_appearance(seen: dict[str, Any], *, settled: bool) -> dict[str, Any]:
         legend.setdefault("maxLines", 1)
     if legend.get("legendSize") == "auto" and legend.get("position") in ("top", "bottom"):
         del legend["legendSize"]
-    if legend.get("layout") == ("table" if legend.get("legendStats") else "list" if "legendStats" in legend else None):
+    if legend.get("layout") == "table" and legend.get("legendStats"):
         legend.pop("layout", None)
     seen["legend"] = dropped(legend, LEGEND_DEFAULTS)
     return dropped(seen, DEFAULTS)
@@ -239,7 +240,7 @@ def _legend_of(stored: dict[str, Any]) -> dict[str, Any]:
     if "legendStats" in stored:
         found["statistics"] = [STATISTICS_OF.get(one, one) for one in stored["legendStats"]]
     layout: dict[str, Any] = {}
-    if stored.get("layout") == "list" and stored.get("position") in ("top", "bottom") and not stored.get("isInside"):
+    if stored.get("layout") == "list" and stored.get("position") != "left" and not stored.get("isInside"):
         layout["type"] = "list"
     elif "shouldTruncate" in stored:
         layout = {"type": "grid", "truncate": {"enabled": stored["shouldTruncate"], "max_lines": stored["maxLines"]}}
