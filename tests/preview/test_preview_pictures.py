@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from dashboard_objects import metric
-from shop_objects import COUNT, MAPPING, charts, dates, documents, one, panels, partition, top, xy
+from shop_objects import COUNT, HOURS, MAPPING, charts, dates, documents, one, panels, partition, top, xy
 
 from esctl.errors import EsctlError
 from esctl.preview import (
@@ -345,3 +345,12 @@ def test_a_page_holds_whole_tables_as_tables_and_charts_as_pictures(ask: Any) ->
     assert page.count("<table>") == 1 and '<td class="left">Other</td>' in page
     assert "<script" not in page and page.count("<svg") >= 2
     assert "Data &lt;from&gt; a file" in page
+
+
+def test_without_a_time_range_dates_are_as_wide_as_the_documents_ask(ask: Any) -> None:
+    objects = panels({"only": one("lnsDatatable", {"columns": []}, {"x": dates("auto"), "n": COUNT})})
+    objects[0]["attributes"]["timeRestore"] = False
+    board = read_dashboard(objects, "all")
+    lens = read_lens(board.panels[0].definition, data_views=board.data_views)
+    table = answered(lens_tables(lens, dashboard_scope(board)), ask)["l"]
+    assert table.widths == {"x": 3_600_000.0} and len(table.rows) == HOURS

@@ -89,6 +89,9 @@ def _date_histogram(column: Column, context: Context) -> Body:
     if interval == "auto":
         span = context.time_range and span_of(context.time_range)
         if not span:
+            low, high = context.bounds.get(column.id, (0.0, 0.0))
+            span = (high - low) / 1000  # without a time range: that of the documents
+        if not span:
             return {"auto_date_histogram": {"field": column.field, "buckets": _BARS}}
         interval = next((s for s in _STEPS if _step_seconds(s) * 100 >= span), _STEPS[-1])
     size = {"calendar_interval": _CALENDAR[interval]} if interval in _CALENDAR else {"fixed_interval": interval}
@@ -108,7 +111,10 @@ def histogram_interval(column: Column, low: float, high: float) -> float:
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= raw * 0.999999)
 
 
-def needs_bounds(column: Column) -> bool:
+def needs_bounds(column: Column, time_range: TimeRange | None) -> bool:
+    """Whether the widths of its buckets depend on the smallest and largest value."""
+    if column.operation == "date_histogram":
+        return time_range is None and str(column.params.get("interval") or "auto") == "auto"
     return column.operation == "range" and column.params.get("type") == "histogram"
 
 

@@ -31,13 +31,16 @@ def drawn_panels(dashboard: Dashboard, ask: Ask, *, expand: bool = False) -> lis
 
 
 def drawn_panel(panel: Panel, dashboard: Dashboard, scope: Scope, ask: Ask) -> Drawn:
-    """One panel; never raises EsctlError."""
+    """One panel; whatever is wrong with it stands in it."""
     if panel.problem:
         return Drawn(panel, None, panel.problem)
     try:
         return Drawn(panel, answered(panel_chart(panel, dashboard, scope), ask))
     except EsctlError as error:
         return Drawn(panel, None, str(error))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # One panel that holds what nobody thought of must not take the others with it.
+        return Drawn(panel, None, f"{type(error).__name__}: {error} (a fault of esctl)")
 
 
 def dashboard_picture(

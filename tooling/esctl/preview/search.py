@@ -78,10 +78,15 @@ def bounds_requests(lens: Lens, scope: Scope) -> tuple[Search, ...]:
     """The searches that have to come first: smallest and largest value for histograms with an automatic interval."""
     searches = []
     for layer in lens.layers.values():
-        wanted = [c for c in layer.buckets if needs_bounds(c)]
+        wanted = [c for c in layer.buckets if needs_bounds(c, scope.time_range)]
         if wanted:
             names = column_names(layer)
-            aggs = {names[c.id]: {"stats": {"field": c.field}} for c in wanted}
+            aggs: Body = {}
+            for c in wanted:
+                if c.operation == "date_histogram":  # the sum of dates means nothing, and may be no date
+                    aggs |= {f"{names[c.id]}-{end}": {end: {"field": c.field}} for end in ("min", "max")}
+                else:
+                    aggs[names[c.id]] = {"stats": {"field": c.field}}
             body = {**_head(lens, layer, scope), "aggs": aggs}
             body.pop("track_total_hits")
             searches.append(Search(layer.id, data_view(lens, layer).title, body, {c.id: names[c.id] for c in wanted}))
@@ -91,8 +96,12 @@ def bounds_requests(lens: Lens, scope: Scope) -> tuple[Search, ...]:
 def read_bounds(search: Search, response: Body) -> Bounds:
     """What a search of `bounds_requests` found; a field without values is left out."""
     found = {}
+    answer = response.get("aggregations") or {}
     for column, name in search.names.items():
-        stats = (response.get("aggregations") or {}).get(name) or {}
+        low, high = ((answer.get(f"{name}-{end}") or {}).get("value") for end in ("min", "max"))
+        if low is not None and high is not None:
+            found[column] = (float(low), float(high))
+        stats = answer.get(name) or {}
         if stats.get("count"):
             found[column] = (float(stats["min"]), float(stats["max"]))
     return found
