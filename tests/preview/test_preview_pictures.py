@@ -353,4 +353,6 @@ def test_without_a_time_range_dates_are_as_wide_as_the_documents_ask(ask: Any) -
     board = read_dashboard(objects, "all")
     lens = read_lens(board.panels[0].definition, data_views=board.data_views)
     table = answered(lens_tables(lens, dashboard_scope(board)), ask)["l"]
-    assert table.widths == {"x": 3_600_000.0} and len(table.rows) == HOURS
+    width = table.widths["x"]
+    assert width and 20 <= HOURS * 3_600_000 / width <= 100
+    assert sum(row["n"] for row in table.rows) == len(DOCS)
