@@ -1,4 +1,6 @@
-"""Every fault at every request of every scenario: `make test-long`. Writes the figures into docs/long-tests.md.
+"""Every fault at every request of an apply, and at some of every other command: `make test-long`.
+
+Writes the figures into docs/long-tests.md.
 
 python tests/faults/long.py [--scenario NAME…] [--fault NAME…] [--every N] [--workers N] [--out FILE]
 """
@@ -27,17 +29,18 @@ LASTING = "502 from there on"
 PAGE = Path(__file__).parents[2] / "docs/long-tests.md"
 BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
 
+OTHERS = 5
 BATCH = 150
 """Trials of one process."""
 
 Task = tuple[str, Fault]
 
 
-def tasks(scenario: Scenario, words: Sequence[str], every: int = 1, first: int = 1) -> Iterator[Task]:
-    """One for each fault at each position."""
+def tasks(scenario: Scenario, words: Sequence[str], every: int = 1) -> Iterator[Task]:
+    """One for each fault at each position, or at one of `every`: at another one with each fault."""
     count, _ = undisturbed(scenario)
-    for word in words:
-        for at in range(first, count + 1, every):
+    for number, word in enumerate(words):
+        for at in range(1 + number % every, count + 1, every):
             yield scenario.name, Fault("502" if word == LASTING else word, at, lasting=word == LASTING)
 
 
@@ -100,7 +103,9 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--scenario", action="append", choices=[scenario.name for scenario in SCENARIOS])
     asked.add_argument("--fault", action="append", choices=[*FAULTS, LASTING, *KILLS])
-    asked.add_argument("--every", type=int, default=1)
+    asked.add_argument(
+        "--every", type=int, help=f"positions; 1 of an apply and {OTHERS} of what else there is, if not said"
+    )
     asked.add_argument("--minutes", type=float, default=24 * 60, help="stop after so long; positions are drawn by lot")
     asked.add_argument("--workers", type=int, default=2)
     asked.add_argument("--out", type=Path, help="one JSON line for each trial; those that stand there are done")
@@ -109,7 +114,8 @@ def main() -> int:
     began = time.monotonic()
     wanted = [one for one in SCENARIOS if not options.scenario or one.name in options.scenario]
     words = {one.name: options.fault or [*FAULTS, LASTING, *(KILLS if one is APPLY else ())] for one in wanted}
-    todo = [task for one in wanted for task in tasks(one, words[one.name], options.every)]
+    every = {one.name: options.every or (1 if one is APPLY else OTHERS) for one in wanted}
+    todo = [task for one in wanted for task in tasks(one, words[one.name], every[one.name])]
     random.Random(len(todo)).shuffle(todo)
     results = list(recorded(options.out)) if options.out and options.out.exists() else []
     known = {(result.scenario, result.fault) for result in results}

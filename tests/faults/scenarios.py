@@ -21,7 +21,16 @@ spec:
     - {_id: berlin, name: Shop Berlin, seats: 24}
     - {_id: paris, name: Shop Paris, seats: 12}
 """
-KEPT = ("cluster-settings/", "ilm-policy/", "component-template/", "index/", "documents/", "role/", "data-view/")
+KEPT = (
+    "cluster-settings/",
+    "kibana-settings/",
+    "ilm-policy/",
+    "component-template/",
+    "index/",
+    "documents/",
+    "role/",
+    "data-view/",
+)
 PRUNE = ("apply", "--prune", "--yes", "--allow", "irreversible")
 MOVE = ("apply", "--yes", "--allow", "replace", "--allow", "alias")
 

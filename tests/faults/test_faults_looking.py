@@ -31,7 +31,9 @@ from esctl.kinds import registry
 READING_POSTS = re.compile(
     r"(/_search|/_msearch|/_count|/_mget|/_field_caps|/_pit|/_explain|/_simulate|/_simulate/\w+|/_simulate_index/[^/]+"
     r"|/_security/_query/(api_key|user|role)|/_security/user/_has_privileges|/_watcher/_query/watches"
-    r"|/_render/template(/[^/]+)?|/_transform(/[^/]+)?/_preview|/_analyze|/_validate/query"
+    r"|/_render/template(/[^/]+)?|/_transform(/[^/]+)?/_preview|/_analyze|/_validate/query|/_query"
+    r"|/_ml/anomaly_detectors/_estimate_model_memory|/_ml/data_frame/analytics(/[^/]+)?/_(explain|preview)"
+    r"|/_ml/datafeeds(/[^/]+)?/_preview|/_ml/anomaly_detectors/[^/]+/(results/\w+|model_snapshots)"
     r"|/api/saved_objects/(_export|_bulk_get|_bulk_resolve))$"
 )
 """POSTs that Elastic documents as reading: searches, lists with a body, and what is only tried out."""
@@ -49,8 +51,8 @@ COMMANDS = (
 )  # fmt: skip
 """`cleanup` and `adopt --all` only show what they would do where nobody confirms it."""
 
-CODES = {"cleanup": (0, 5), "adopt --all": (0, 5), "test": (0, 1)}
-"""`test` alone asks no server of the project: its own has no enrich index."""
+CODES = {"cleanup": (0, 5), "adopt --all": (0, 5), "test": (0, 1), "verify": (0, 1)}
+"""`test` alone asks no server of the project: its own has no enrich index; `verify` finds jobs without a document."""
 CASE = "docs: [{city: Berlin}]\nexpected: [{city: Berlin, shop: {city: Berlin, name: Shop Berlin}}]\n"
 
 
@@ -86,8 +88,17 @@ NOT_IN_THE_SANDBOX = {
     "POST /{pattern}/_field_caps",
     "GET /_security/user/_has_privileges",
     "POST /_security/user/_has_privileges",
+    "POST /_query",
+    "GET /_ml/memory/_stats",
+    "GET /_ml/anomaly_detectors/{pattern}/model_snapshots",
+    "POST /_ml/anomaly_detectors/_estimate_model_memory",
+    "POST /_ml/datafeeds/_preview",
 }
-"""Rows of the guard that no command sends to the sandbox: the viewer asks for fields, the doctor for privileges."""
+"""Rows of the guard that the sandbox does not answer: the viewer asks for fields, the doctor for privileges, and what
+machine learning would need is asked of the servers that have it."""
+
+BY_ITSELF = frozenset({"ml_datafeed_state"})
+"""What goes on without anybody asking: a datafeed that was started searches what is new."""
 
 
 def everything_kept(folder: Path) -> dict[str, list[Any]]:
@@ -96,7 +107,8 @@ def everything_kept(folder: Path) -> dict[str, list[Any]]:
     for path in sorted(folder.glob("*.sqlite")):
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
             for (table,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                rows[f"{path.name} {table}"] = base.execute(f"SELECT * FROM {table}").fetchall()
+                found = base.execute(f"SELECT * FROM {table}").fetchall()
+                rows[f"{path.name} {table}"] = [row for row in found if row[0] not in BY_ITSELF]
     return rows
 
 

@@ -37,11 +37,21 @@ EXAMPLES = Path(__file__).parents[2] / "docs/kinds"
 
 def one_of_every_kind() -> str:
     """The project's file, and the examples of those kinds that it lacks."""
-    text = (FILES / "all.yaml").read_text(encoding="utf-8")
+    documents = (FILES / "all.yaml").read_text(encoding="utf-8").split("---\n")
+    known = {_named(document) for document in documents}
     for example in sorted(EXAMPLES.glob("*.yaml")):
-        if f"\nkind: {example.stem}\n" not in f"\n{text}":
-            text += "---\n" + example.read_text(encoding="utf-8")
-    return text
+        if example.stem not in {kind for kind, _ in known}:
+            for document in example.read_text(encoding="utf-8").split("---\n"):
+                if _named(document) not in known:  # examples have what they need in common
+                    known.add(_named(document))
+                    documents.append(document)
+    return "---\n".join(documents)
+
+
+def _named(document: str) -> tuple[str, str]:
+    """Kind and id of a document."""
+    kind, id = (re.search(rf"^{key}: *(\S+)", document, re.MULTILINE) for key in ("kind", "id"))
+    return (kind[1] if kind else "", id[1] if id else "")
 
 
 ALL = one_of_every_kind()
@@ -50,6 +60,7 @@ KILLED = -9
 IMPATIENT = 0.5
 """s that a request may take while requests are delayed."""
 
+_TYPES = ("dashboard", "visualization", "lens", "index-pattern", "tag", "links", "map", "search")
 LISTS = {
     "cluster-settings": ("elasticsearch", "/_cluster/settings?flat_settings=true"),
     "scripts": ("elasticsearch", "/_cluster/state/metadata?filter_path=metadata.stored_scripts"),
@@ -74,7 +85,18 @@ LISTS = {
     "users": ("elasticsearch", "/_security/user"),
     "keys": ("elasticsearch", "/_security/_query/api_key"),
     "data-views": ("kibana", "/api/data_views"),
-    "objects": ("kibana", "/api/saved_objects/_find?type=dashboard&type=visualization&type=lens&type=index-pattern"),
+    "objects": ("kibana", f"/api/saved_objects/_find?per_page=1000&{'&'.join(f'type={one}' for one in _TYPES)}"),
+    "spaces": ("kibana", "/api/spaces/space"),
+    "connectors": ("kibana", "/api/actions/connectors"),
+    "rules": ("kibana", "/api/alerting/rules/_find"),
+    "objectives": ("kibana", "/api/observability/slos"),
+    "windows": ("kibana", "/api/maintenance_window/_find"),
+    "settings": ("kibana", "/api/kibana/settings"),
+    "jobs": ("elasticsearch", "/_ml/anomaly_detectors"),
+    "datafeeds": ("elasticsearch", "/_ml/datafeeds"),
+    "analytics": ("elasticsearch", "/_ml/data_frame/analytics"),
+    "filters": ("elasticsearch", "/_ml/filters"),
+    "calendars": ("elasticsearch", "/_ml/calendars"),
     "ledger": ("elasticsearch", "/esctl-ledger/_search?size=1000&sort=address"),
 }
 """Everything that the trials' projects write, in lists."""
@@ -84,7 +106,7 @@ _PASSING = frozenset(
     "modified_date modified_date_millis created_date created_date_millis modified create_time creation_date uuid version "
     "created_at updated_at last_modified in_sync_with took _seq_no _primary_term next_execution next_execution_millis "
     "_version created updated creation id index_uuid _shards max_score _score when digest provided_name history_uuid "
-    "kept moving generation index_name last_checked max_agent_version profile_uid status _id salt key".split()
+    "kept moving generation index_name last_checked last_execution_date max_agent_version profile_uid status _id salt key".split()
 )
 
 
