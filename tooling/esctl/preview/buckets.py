@@ -21,6 +21,8 @@ _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "q"
 _CALENDAR = {f"{number}{unit}": name for unit, name in _UNITS.items() for number in ("", "1")}
 _STEPS = ("1s", "5s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "3h", "12h", "1d", "7d", "30d", "365d")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_EVEN = {"minute": "1m", "hour": "1h", "day": "1d"}
+"""Calendar intervals that are always as long (in UTC)."""
 _BARS = 50
 
 
@@ -145,7 +147,8 @@ def bucket_width(column: Column, body: Body) -> float | None:
     """The width of a histogram's buckets (milliseconds for dates with a fixed interval), by its aggregation."""
     if "histogram" in body:
         return float(body["histogram"]["interval"])
-    interval = (body.get("date_histogram") or {}).get("fixed_interval")
+    dates = body.get("date_histogram") or {}
+    interval = dates.get("fixed_interval") or _EVEN.get(str(dates.get("calendar_interval")))
     return _step_seconds(interval) * 1000.0 if interval and interval[-1] in _SECONDS else None
 
 
