@@ -1,7 +1,7 @@
 # make demo    the main job on the embedded sandbox (IMAGES=folder for your own images)
 # make test    everything that needs nothing but the install
 # make test-real  what needs a JDK and Maven: real servers, started here
-# make test-long  every fault at every request; writes its figures into docs/long-tests.md (hours; MINUTES=10 for a part)
+# make test-long  every fault at every request; writes its figures into docs/long-tests.md (an hour on two quiet cores; MINUTES=10 for a part)
 # make setup   the virtual environment only
 PYTHON ?= python3
 BIN := .venv/bin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trials import ALL, Place, Scenario
+from trials import ALL, MIXED, Place, Scenario
 
 INDEX = """\
 kind: index
@@ -36,6 +36,10 @@ MOVE = ("apply", "--yes", "--allow", "replace", "--allow", "alias")
 
 
 def nothing(place: Place) -> None:
+    place.write(MIXED)
+
+
+def every_kind(place: Place) -> None:
     place.write(ALL)
 
 
@@ -82,8 +86,10 @@ def _address(document: str) -> str:
 
 KEY = "secrets/f-key"
 APPLY = Scenario("apply", ("apply", "--yes"), nothing, files=(KEY,))
+EVERY_KIND = Scenario("apply of every kind", ("apply", "--yes"), every_kind, files=(KEY,))
 SCENARIOS = (
     APPLY,
+    EVERY_KIND,
     Scenario(
         "apply of a plan's file",
         ("apply", "plan.json", "--yes"),

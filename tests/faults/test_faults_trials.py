@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from faulty_proxy import FAULTS, KILLS, Fault, FaultyProxy
 from long import LASTING, written
-from scenarios import APPLY, SCENARIOS
+from scenarios import APPLY, EVERY_KIND, SCENARIOS
 from trials import Scenario, opened, tried, undisturbed
 
 SOME = random.Random(20261122)
@@ -60,11 +60,11 @@ def test_the_secret_of_a_key_is_not_lost_with_an_answer() -> None:
 
 def test_what_a_run_began_to_make_is_finished_by_the_next_one() -> None:
     """A connector takes several requests and bears no mark; the ledger does not know it yet."""
-    with opened(APPLY) as (place, proxy):
+    with opened(EVERY_KIND) as (place, proxy):
         proxy.reset(None)
-        assert place.esctl(*APPLY.words) == 0
+        assert place.esctl(*EVERY_KIND.words) == 0
         at = max(number for number, line in enumerate(proxy.lines, 1) if line.startswith("PUT /_connector/"))
-    result = tried(APPLY, Fault("dropped before", at, lasting=True))
+    result = tried(EVERY_KIND, Fault("dropped before", at, lasting=True))
     assert not result.wrong, result
     assert result.then == "waited, completed"
     assert "an earlier run was interrupted while it made it" in result.said

@@ -35,9 +35,12 @@ FILES = Path(__file__).with_name("project")
 EXAMPLES = Path(__file__).parents[2] / "docs/kinds"
 
 
+MIXED = (FILES / "all.yaml").read_text(encoding="utf-8")
+
+
 def one_of_every_kind() -> str:
     """The project's file, and the examples of those kinds that it lacks."""
-    documents = (FILES / "all.yaml").read_text(encoding="utf-8").split("---\n")
+    documents = MIXED.split("---\n")
     known = {_named(document) for document in documents}
     for example in sorted(EXAMPLES.glob("*.yaml")):
         if example.stem not in {kind for kind, _ in known}:
