@@ -7,9 +7,14 @@ from typing import Any
 
 from .mistake_words import Mistake, Path
 
+RINGS = {"pie": (3, "rings"), "treemap": (2, "levels"), "waffle": (1, "groups")}
+"""How many groups a chart shows, one less where it has several metrics, and what they are called."""
+
 
 def rule_mistakes(config: dict[str, Any]) -> Iterator[Mistake]:
     """Mistakes of a chart that fits the schema: indexes out of range, broken colour steps, colours without effect."""
+    if config["type"] == "raw":
+        return
     yield from _colors(config, ())
     for path, part, count in _parts(config):
         for place, bucket in part:
@@ -19,12 +24,11 @@ def rule_mistakes(config: dict[str, Any]) -> Iterator[Mistake]:
                     (*path, *place, "rank_by", "metric_index"),
                     f'"metric_index" is {rank["metric_index"]}, but there {_are(count, "metric")}, counted from 0',
                 )
-    if config["type"] == "metric":
-        yield from _metric(config)
-    elif config["type"] == "pie":
-        yield from _pie(config)
-    elif config["type"] == "data_table":
-        yield from _data_table(config)
+    own = {"metric": _metric, "data_table": _data_table, "mosaic": _mosaic}.get(config["type"])
+    if config["type"] in RINGS:
+        own = _partition
+    if own:
+        yield from own(config)
 
 
 def _parts(config: dict[str, Any]) -> Iterator[tuple[Path, list[tuple[Path, dict[str, Any]]], int]]:
@@ -91,6 +95,10 @@ def _metric(config: dict[str, Any]) -> Iterator[Mistake]:
     if color.get("type") == "dynamic" and color["range"] == "percentage" and "breakdown_by" not in config and not bar:
         place: Path = ("metrics", 0, "color", "range")
         yield Mistake(place, 'a colour by percentage needs "breakdown_by" or a bar as background', 'write "absolute"')
+    trend = primary.get("background_chart", {}).get("type") == "trend"
+    if trend and config["data_source"]["type"] == "esql":
+        place = ("metrics", 0, "background_chart")
+        yield Mistake(place, "a trend line needs a data view: Kibana draws none over ES|QL", "leave it out")
     for secondary in config["metrics"][1:]:
         compare = secondary.get("compare", {})
         if compare.get("icon", True) is False and compare.get("value", True) is False:
@@ -99,23 +107,38 @@ def _metric(config: dict[str, Any]) -> Iterator[Mistake]:
             yield Mistake(("metrics", 1, "color"), '"color" has no effect beside "compare"', "leave one of them out")
 
 
-def _pie(config: dict[str, Any]) -> Iterator[Mistake]:
-    groups = config.get("group_by", [])
+def _partition(config: dict[str, Any]) -> Iterator[Mistake]:
+    groups, chart = config.get("group_by", []), config["type"]
     shown = [n for n, group in enumerate(groups) if "collapse_by" not in group]
-    most = 3 if len(config["metrics"]) == 1 else 2
+    most, noun = RINGS[chart]
+    several = len(config["metrics"]) > 1
+    most -= several
     if len(shown) > most:
-        several = " with several metrics" if most == 2 else ""
-        yield Mistake(("group_by", shown[most]), f"a pie{several} has at most {most} rings, these are {len(shown)}")
+        words = f"a {chart}{' with several metrics' if several else ''} has "
+        words += f"at most {most} {noun if most > 1 else noun[:-1]}" if most else f"no {noun}"
+        yield Mistake(("group_by", shown[most]), f"{words}, these are {len(shown)}", "collapse the others")
+    yield from _group_colors(groups, shown, noun)
+    if len(shown) == 1 and not several and config["metrics"][0].get("color", {}).get("type") == "static":
+        place: Path = ("metrics", 0, "color")
+        hint = f"colour the {noun[:-1]} instead"
+        yield Mistake(place, "one colour for all slices has no effect", hint)
+
+
+def _mosaic(config: dict[str, Any]) -> Iterator[Mistake]:
+    for key in ("group_by", "group_breakdown_by"):
+        shown = [n for n, group in enumerate(config.get(key, ())) if "collapse_by" not in group]
+        if len(shown) > 1:
+            words = f'a mosaic shows one group of "{key}", these are {len(shown)}'
+            yield Mistake((key, shown[1]), words, "collapse the others")
+    groups = config.get("group_by", [])
+    yield from _group_colors(groups, [n for n, group in enumerate(groups) if "collapse_by" not in group], "groups")
+
+
+def _group_colors(groups: list[dict[str, Any]], shown: list[int], noun: str) -> Iterator[Mistake]:
     for n, group in enumerate(groups):
         if "color" in group and n not in shown[:1]:
-            place: Path = ("group_by", n, "color")
-            yield Mistake(place, "colours belong to the first ring that is not collapsed", "move them there")
-    if shown and len(shown) == 1:
-        for n, metric in enumerate(config["metrics"]):
-            if len(config["metrics"]) == 1 and metric.get("color", {}).get("type") == "static":
-                yield Mistake(
-                    ("metrics", n, "color"), "one colour for all slices has no effect", "colour the ring instead"
-                )
+            words = f"colours belong to the first {noun[:-1]} that is not collapsed"
+            yield Mistake(("group_by", n, "color"), words, "move them there")
 
 
 def _data_table(config: dict[str, Any]) -> Iterator[Mistake]:

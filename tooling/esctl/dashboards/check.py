@@ -8,18 +8,17 @@ from typing import Any
 
 from .as_code import as_code_schema
 from .chart_rules import rule_mistakes
-from .charts import CHARTS, unsupported_in_chart
 from .mistake_words import Mistake, Path
 from .mistakes import Checker
 from .placement import COLUMNS, Placed, panel_title, place
 from .vega import vega_mistakes
 
+MOST = 1000
+"""How many panels, sections and controls together a dashboard may have."""
+
 
 def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
-    """`(path, message, hint)` for each mistake; `path` counts from the spec. Nothing: `to_saved_objects` will take it.
-
-    What Kibana would take but esctl does not write yet is a mistake too ("… is not supported yet"): it would be lost.
-    """
+    """`(path, message, hint)` for each mistake; `path` counts from the spec. None: `to_saved_objects` takes it."""
     found = Checker(as_code_schema()).mistakes(spec, "dashboard")
     for mistake in found:
         hint = "sections do not nest" if mistake.path[2:3] == ("panels",) and len(mistake.path) == 4 else mistake.hint
@@ -33,6 +32,7 @@ def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
                 at = (*path, *mistake.path)
                 yield Mistake(at, _named(spec, at) + mistake.message, mistake.hint)
     if not found:
+        yield from _many(spec)
         yield from _identities(spec)
         yield from _grid(spec)
 
@@ -57,9 +57,7 @@ def check_visualization(spec: dict[str, Any]) -> Iterator[Mistake]:
     for key in ("hide_title", "hide_border", "time_range"):
         if key in spec:
             yield Mistake((key,), f'"{key}" belongs to a panel, not to a visualization', "write it where it is shown")
-    for path, name in unsupported_in_chart(spec):
-        yield _not_yet(path, name)
-    yield from rule_mistakes(spec) if spec["type"] in CHARTS and not _over_esql(spec) else ()
+    yield from rule_mistakes(spec)
 
 
 def _panels(spec: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -78,17 +76,20 @@ def _panels(spec: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _panel(panel: dict[str, Any]) -> Iterator[Mistake]:
     config = panel.get("config", {})
-    missing = []
-    if panel["type"] == "vis" and "ref_id" not in config:
-        missing = [(("config", *path), name) for path, name in unsupported_in_chart(config)]
-    for path, name in missing:
-        yield _not_yet(path, name)
     if panel["type"] == "vega" and "spec" in config:
         for path, message, hint in vega_mistakes(config["spec"]):
             yield Mistake(("config", "spec", *path), message, hint)
-    if panel["type"] == "vis" and not missing and "ref_id" not in config:
+    if panel["type"] == "vis" and "ref_id" not in config:
         for mistake in rule_mistakes(config):
             yield Mistake(("config", *mistake.path), mistake.message, mistake.hint)
+
+
+def _many(spec: dict[str, Any]) -> Iterator[Mistake]:
+    entries = spec.get("panels", ())
+    count = len(entries) + len(spec.get("pinned_panels", ())) + sum(len(one.get("panels", ())) for one in entries)
+    if count > MOST:
+        words = f"{count} panels, sections and controls; Kibana takes {MOST}"
+        yield Mistake(("panels",), words, "make several dashboards of it")
 
 
 def _identities(spec: dict[str, Any]) -> Iterator[Mistake]:
@@ -132,15 +133,6 @@ def _overlap(one: Placed, other: Placed) -> bool:
     return bool(
         a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]
     )
-
-
-def _over_esql(config: dict[str, Any]) -> bool:
-    sources = [config.get("data_source"), *(layer.get("data_source") for layer in config.get("layers", ()))]
-    return any(source and source["type"] == "esql" for source in sources)
-
-
-def _not_yet(path: Path, name: str) -> Mistake:
-    return Mistake(path, f"{name} is not supported yet")
 
 
 def _named(spec: Any, path: Path) -> str:

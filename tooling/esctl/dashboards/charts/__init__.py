@@ -7,7 +7,6 @@ many in which Kibanas have kept it; and `read(state)`, the way back, which reads
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -59,8 +58,3 @@ def chart_of(attributes: dict[str, Any], references: list[dict[str, str]]) -> tu
     from ..lens_read import read_chart
 
     return read_chart(attributes, references)
-
-
-def unsupported_in_chart(config: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Nothing: every chart of the schema is converted."""
-    return iter(())
