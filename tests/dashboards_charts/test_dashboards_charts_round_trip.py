@@ -85,7 +85,7 @@ def round_trip(config, form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_drawn_chart_comes_back(name, form):
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(charts(name))
     def check(config):
         assert list(rule_mistakes(config)) == []

@@ -59,10 +59,10 @@ class Layer:
         layer: dict[str, Any] = {"index": view["id"], "query": {"esql": self.esql}}
         if "timeFieldName" in view:
             layer["timeField"] = view["timeFieldName"]
-        columns = list(self.columns.values())
+        listed = list(self.columns.values())
         if not self.form.settled:
-            layer["allColumns"] = columns  # Kibana 8 takes the names of columns from here
-        return layer | {"columns": columns, "ignoreGlobalFilters": ignore}
+            layer["allColumns"] = listed  # Kibana 8 takes the names of columns from here
+        return layer | {"columns": listed, "ignoreGlobalFilters": ignore}
 
 
 class LensDocument:
