@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .api import beyond_api
+from .api import beyond_api, beyond_code
 from .check import check_dashboard, check_visualization
 from .convert import compiled, dashboard_object, lacking, to_saved_objects, visualization_object
 from .describe import dashboard_in_words, visualization_in_words
@@ -17,6 +17,7 @@ __all__ = [
     "NotAsCode",
     "as_code_of",
     "beyond_api",
+    "beyond_code",
     "check_dashboard",
     "check_visualization",
     "compiled",

@@ -9,6 +9,7 @@ from .as_code import official_schema
 from .charts import WHOLE, chart_of
 from .describe import named, quoted
 from .form import Version
+from .panels import RAW
 from .words import held, panel_code
 
 Body = dict[str, Any]
@@ -56,6 +57,25 @@ def beyond_api(normal: Body, version: Version) -> str | None:
     return None
 
 
+def beyond_code(spec: Body) -> str | None:
+    """The same of a dashboard or chart as code: what of it stands under `raw`."""
+    if RAW in spec:
+        return f"the API would lose {_first(spec[RAW])}"
+    for entry in spec.get("panels") or ():
+        for panel in (entry, *(entry.get("panels") or ())):
+            if panel.get("type") == RAW:
+                return f"{named(panel)}: the API would not keep it as it is"
+            if RAW in panel or RAW in (panel.get("config") or {}):
+                return f"{named(panel)}: the API would lose {_first(panel.get(RAW) or panel['config'][RAW])}"
+    return None
+
+
+def _first(raw: Body) -> str:
+    places = [*raw.get("set", ()), *raw.get("remove", ())]
+    place = next((one for one in places if one.startswith("/state/visualization/")), places[0] if places else "")
+    return quoted(place.strip("/").replace("/", "."))
+
+
 def _panel(panel: Body, version: Version) -> str | None:
     kind = str(panel.get("type"))
     if "attributes" not in panel and panel.get("config") is None:
@@ -75,9 +95,7 @@ def _chart(attributes: Body, *, library: bool) -> str | None:
     if config["type"] == WHOLE:
         return f"the API lacks charts such as this {attributes.get('visualizationType')}"
     if left:
-        places = [*left.get("set", ()), *left.get("remove", ())]
-        place = next((one for one in places if one.startswith("/state/visualization/")), places[0])
-        return f"the API would lose {quoted(place.strip('/').replace('/', '.'))}"
+        return f"the API would lose {_first(left)}"
     sources = [config.get("data_source"), *(layer.get("data_source") for layer in config.get("layers", ()))]
     if library and any(source and source.get("type") == "esql" for source in sources):
         return "the API takes no ES|QL in the library"

@@ -55,6 +55,7 @@ OLD_DISPLAY = {
     "placeholder": "placeholder", "hide_action_bar": "hideActionBar", "hide_exclude": "hideExclude",
     "hide_exists": "hideExists", "hide_sort": "hideSort",
 }  # fmt: skip
+KNOWN = {*OLD_NAMES, "values_source"}
 GROUP: Body = {
     "controlStyle": "oneLine",
     "chainingSystem": "HIERARCHICAL",
@@ -121,7 +122,7 @@ def stored_control(kind: str, config: Body, prefix: str = "") -> tuple[Body, lis
 
 
 def control_config(kind: str, stored: Body, view: str | None) -> Body | None:
-    """A control's config as code from either stored form, defaults left out; None where something has no form as code.
+    """A control's config as code from either stored form, defaults left out; None where it is no control's.
 
     `view` is the data view that its reference leads to.
     """
@@ -134,10 +135,8 @@ def control_config(kind: str, stored: Body, view: str | None) -> Body | None:
             continue
         if key in ("dataViewId", "data_view_id"):
             view = view or value
-        elif key == "parentFieldName" or new in config:
-            continue
-        else:
-            config[new] = value
+        elif new in KNOWN and new not in config:
+            config[new] = value  # Kibana drops every other key when it reads them
     if isinstance(config.get("display_settings"), dict):
         config["display_settings"] = {display.get(key, key): value for key, value in config["display_settings"].items()}
     if config.get("values_source") == "field":
@@ -162,9 +161,10 @@ def pinned_of(attributes: Body, ids: Lookup) -> list[Body]:
         if kind not in DEFAULTS:
             continue
         stored = panel.get("config") or panel.get("explicitInput") or {}
-        role = DATA_VIEW.get(kind, "")
         name = stored.get("dataViewRefName", "")
-        view = ids(name) or ids(f"{id_}:{name}") or ids(f"controlGroup_{id_}:{role}")
+        # Some old sliders were options lists once, and kept the name of the reference.
+        names = [name, f"{id_}:{name}", *(f"controlGroup_{id_}:{role}" for role in DATA_VIEW.values())]
+        view = next((found for found in map(ids, names) if found), None) if kind in DATA_VIEW else None
         config = control_config(kind, stored, view)
         control: Body = {"type": kind, "id": id_}
         if panel.get("width", "medium") != "medium":

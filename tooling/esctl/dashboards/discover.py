@@ -22,6 +22,8 @@ INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 PLAIN = {"density": "density", "rows_per_page": "rowsPerPage", "sample_size": "sampleSize", "view_mode": "viewMode"}
 HEIGHTS = {"row_height": "rowHeight", "header_row_height": "headerRowHeight"}
 AUTO = -1
+MOST = {"row_height": (1, 20), "header_row_height": (1, 5), "rows_per_page": (1, 10_000), "sample_size": (10, 10_000)}
+"""What the format takes; Kibana has kept other numbers."""
 
 
 def stored_tab(config: Body, form: Form) -> tuple[Body, list[Reference]]:
@@ -62,6 +64,9 @@ def tab_of(stored: Body, ids: Lookup) -> Body | None:
         return None
     shown = tabs[0].get("attributes") or attributes if tabs else attributes
     own = {one["name"]: one["id"] for one in attributes.get("references") or ()}
+    numbers = {**HEIGHTS, **PLAIN}
+    if any(shown.get(numbers[key]) not in (None, AUTO) and not _within(key, shown[numbers[key]]) for key in MOST):
+        return None
 
     def look_up(name: str) -> str | None:
         return ids(name) or own.get(name)
@@ -134,16 +139,28 @@ def _shown_of(stored: Body, *, complete: bool = True, over_esql: bool = False) -
         tab["sort"] = [{"name": one[0], "direction": one[1] if len(one) > 1 else "desc"} for one in sort]
     for key, name in HEIGHTS.items():
         value = stored.get(name)
-        if value not in (None, AUTO):
+        if value not in (None, AUTO) and _within(key, value):
             tab[key] = value
         elif value == AUTO and not complete:
             tab[key] = "auto"
     for key, name in PLAIN.items():
         value = stored.get(name)
         left = over_esql and key in ("rows_per_page", "sample_size", "view_mode")
-        if value is not None and not left and not (complete and (key, value) == ("view_mode", "documents")):
+        if (
+            value is not None
+            and _within(key, value)
+            and not left
+            and not (complete and (key, value) == ("view_mode", "documents"))
+        ):
             tab[key] = value
     return tab
+
+
+def _within(key: str, value: Any) -> bool:
+    if key not in MOST:
+        return True
+    low, high = MOST[key]
+    return isinstance(value, int | float) and low <= value <= high
 
 
 def _ad_hoc(source: Body) -> Body:

@@ -56,7 +56,7 @@ def condition_of(stored: Body) -> Body | None:
     match meta.get("type"):
         case "exists" if query == {"exists": {"field": field}}:
             return {"field": field, "operator": "exists", **negate}
-        case "phrase" if list(query.get("match_phrase") or ()) == [field]:
+        case "phrase" if list(query.get("match_phrase") or ()) == [field] and _plain(query["match_phrase"][field]):
             return {"field": field, "operator": "is", "value": query["match_phrase"][field], **negate}
         case "phrases":
             clauses = (query.get("bool") or {}).get("should") or ()
@@ -67,6 +67,10 @@ def condition_of(stored: Body) -> Body | None:
         case "range" if isinstance(query.get("range"), dict) and list(query["range"]) == [field]:
             return {"field": field, "operator": "range", "value": query["range"][field], **negate}
     return None
+
+
+def _plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
 
 
 def _group(meta: Body, refuse: Callable[[str], Exception]) -> Body:

@@ -17,9 +17,9 @@ from .drilldowns import written_drilldowns
 from .filters_of import filter_of, query_of
 from .form import Form, Version
 from .left_over import difference
-from .normal import normal_form, normal_panel
+from .normal import normal_form, normal_panel, plain_filters
 from .panels import RAW, stored_panel
-from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of, vega_spec
+from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of, typed, vega_spec
 from .placement import Placed
 
 Body = dict[str, Any]
@@ -73,6 +73,9 @@ def _dashboard(saved: Body, version: Version) -> Body:
     spec["panels"] = _panels(saved, version)
     made = dashboard_object(spec, id=str(saved.get("id", "")), version=version)
     left = difference(_beside_panels(made), _beside_panels(saved))
+    group = "/attributes/controlGroupInput"
+    if group in left.get("set", {}):  # key by key: the controls stand there as well, before 9.4
+        left["set"] |= {f"{group}/{key}": value for key, value in left["set"].pop(group).items()}
     if left:
         spec[RAW] = left
     return spec
@@ -108,7 +111,8 @@ def _attributes(saved: Body) -> Body:
         if query and query["expression"]:
             spec["query"] = {"language": "kql", **query}
         try:
-            filters = [filter_of(one, ids, NotAsCode) for one in search.get("filter") or ()]
+            found, _ = plain_filters(search.get("filter") or [], saved.get("references") or [])
+            filters = [filter_of(one, ids, NotAsCode) for one in found]
         except (NotAsCode, KeyError, TypeError, AttributeError):
             filters = []  # they stand under `raw`
         if filters:
@@ -158,6 +162,7 @@ def _panels(saved: Body, version: Version) -> list[Body]:
 
 def panel_as_code(panel: Body, saved: Body, version: Version) -> Body:
     """One stored panel as code: exactly, or with what is left over under `raw`, or wholly as it is stored."""
+    panel = typed(panel, saved)
     id_ = str(panel.get("panelIndex"))
     grid = {key: panel["gridData"][key] for key in ("x", "y", "w", "h") if key in panel["gridData"]}
     head: Body = {"id": id_, "grid": grid}

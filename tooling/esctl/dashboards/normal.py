@@ -7,10 +7,12 @@ import copy
 import json
 from typing import Any
 
+from .controls import DEFAULTS as CONTROLS
 from .controls import GROUP, pinned_of
 from .convert import OPTIONS
+from .filters_tidy import tidy_filters
 from .lens_normal import normal_attributes
-from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of
+from .panels_of import content_of, inheriting, kind_of, lookup, options_of, references_of, typed
 
 EMPTY_SEARCH: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("query", ({"query": "", "language": "kuery"}, {"query": "", "language": "lucene"}, {})),
@@ -35,7 +37,7 @@ def normal_form(decoded: Body) -> Body:
         attributes.pop(key, None)
     if attributes.get("description") == "":
         del attributes["description"]
-    _search(attributes)
+    _search(attributes, body)
     if body.get("type") == "visualization":
         _visualization(attributes)
     if body.get("type") == "lens":
@@ -67,11 +69,9 @@ def _dashboard(body: Body, attributes: Body) -> None:
             [normal_panel(one, body) if isinstance(one, dict) else one for one in panels],
             [str(one.get("panelIndex")) if isinstance(one, dict) else None for one in panels],
         )
-        owners = tuple(f"{one.get('panelIndex')}:" for one in panels if isinstance(one, dict))
-        named = {one.get("panelRefName") for one in panels if isinstance(one, dict)} - {None}
-        body["references"] = [
-            one for one in references if not str(one.get("name")).startswith(owners) and one.get("name") not in named
-        ]
+    # All but tags are resolved where they mean something.
+    tags = sorted({str(one.get("id")) for one in references if one.get("type") == "tag"})
+    body["references"] = [{"type": "tag", "id": tag, "name": f"tag-ref-{tag}"} for tag in tags]
     if isinstance(attributes.get("sections"), list):
         sections = attributes["sections"]
         for section in sections:
@@ -83,6 +83,7 @@ def _dashboard(body: Body, attributes: Body) -> None:
 
 def normal_panel(panel: Body, saved: Body) -> Body:
     """One stored panel, its references resolved where they mean something."""
+    panel = typed(panel, saved)
     grid = dict(panel.get("gridData") or {})
     section = grid.pop("sectionId", None)
     grid.pop("i", None)
@@ -106,6 +107,8 @@ def normal_panel(panel: Body, saved: Body) -> Body:
             kind, config, rest = content
             if kind in ("vega", "markdown"):
                 rest = {key: value for key, value in rest.items() if value not in ({}, [])}
+            if kind not in CONTROLS:
+                options, config = inheriting(options, config)
             found |= {"type": kind, "options": options, "config": config}
     return found | ({"left": rest} if rest else {})
 
@@ -113,11 +116,46 @@ def normal_panel(panel: Body, saved: Body) -> Body:
 def _chart(attributes: Body, references: list[Body]) -> Body:
     """A chart's attributes in one form, without the title and description that its panel shows."""
     chart = {key: value for key, value in attributes.items() if key not in ("type", "title", "description")}
-    return normal_attributes({**chart, "references": sorted(references, key=_by_name)})
+    return _without_defaults(normal_attributes({**chart, "references": sorted(references, key=_by_name)}))
+
+
+def _without_defaults(chart: Body) -> Body:
+    """Without what Kibana's API writes out for a chart that says nothing of it."""
+    state = chart.get("state")
+    seen = state.get("visualization") if isinstance(state, dict) else None
+    if not isinstance(seen, dict):
+        return chart
+    seen = dict(seen)
+    for key in ("layers", "columns"):
+        if isinstance(seen.get(key), list):
+            seen[key] = [_plain(one) if isinstance(one, dict) else one for one in seen[key]]
+    if seen.get("xExtent") == {"mode": "dataBounds", "niceValues": False}:
+        del seen["xExtent"]
+    return {**chart, "state": {**(state or {}), "visualization": _plain(seen)}}
+
+
+def _plain(part: Body) -> Body:
+    mapping = part.get("colorMapping")
+    aligned = "right" if part.get("isMetric") else "left"
+    return {
+        key: value
+        for key, value in part.items()
+        if not (key == "colorMapping" and isinstance(mapping, dict) and _says_nothing(mapping))
+        and not (key == "oneClickFilter" and value is False)
+        and not (key == "alignment" and "columnId" in part and value == aligned)
+    }
+
+
+def _says_nothing(mapping: Body) -> bool:
+    """A colour mapping that assigns nothing, over the default palette."""
+    special = [one.get("color") for one in mapping.get("specialAssignments") or ()]
+    plain = mapping.get("paletteId", "default") == "default" and not mapping.get("assignments")
+    categorical = (mapping.get("colorMode") or {}).get("type", "categorical") == "categorical"
+    return plain and categorical and all(color == {"type": "loop"} for color in special)
 
 
 def _library_chart(attributes: Body, body: Body) -> Body:
-    chart = normal_attributes(attributes, body.get("references"))
+    chart = _without_defaults(normal_attributes(attributes, body.get("references")))
     body["references"] = sorted(chart.pop("references", []), key=_by_name)
     return chart
 
@@ -159,20 +197,30 @@ def _opened(value: Any) -> Any:
         return value
 
 
-def _search(attributes: Body) -> None:
+def _search(attributes: Body, body: Body) -> None:
     meta = attributes.get("kibanaSavedObjectMeta")
     if not isinstance(meta, dict):
         return
     search = meta.get("searchSourceJSON")
     if isinstance(search, dict):
+        if isinstance(search.get("filter"), list):
+            search["filter"], used = plain_filters(search["filter"], body.get("references") or [])
+            body["references"] = [one for one in body.get("references") or () if one.get("name") not in used]
         for key, empty in EMPTY_SEARCH:
             if search.get(key) in empty:
                 del search[key]
-        for one in search.get("filter") or ():
-            if isinstance(one, dict):
-                one.pop("$state", None)
     if not search or search == "{}":
         del attributes["kibanaSavedObjectMeta"]
+
+
+def plain_filters(filters: list[Body], references: list[Body]) -> tuple[list[Body], set[str]]:
+    """Stored filters in one form, each with the id of its data view; and the names of the references that say it."""
+    ids = {str(one.get("name")): str(one.get("id")) for one in references}
+    tidy, used = tidy_filters([one for one in filters if isinstance(one, dict)], ids)
+    for one in tidy:
+        if "index" in one["meta"]:
+            one["meta"]["index"] = one["meta"]["index"].removeprefix("filter-ref-")
+    return tidy, used
 
 
 def _visualization(attributes: Body) -> None:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import vega
 from .controls import DATA_VIEW, OLD_TYPES, control_config
 from .controls import DEFAULTS as CONTROLS
-from .discover import overrides_of, tab_of
+from .discover import overrides_of, stored_overrides, tab_of
 from .drilldowns import drilldowns_of
 from .links import links_of
 from .panels import LIBRARY
@@ -44,13 +44,36 @@ def lookup(references: list[Body]) -> Lookup:
 
 
 def references_of(panel: Body, saved: Body) -> list[Body]:
-    """The references of one panel, without its id; before 7.13 the one to its library object had no id before it."""
+    """The references of one panel, without its id. Before 7.13 they had no id before them: those that it names."""
     prefix, named = f"{panel.get('panelIndex')}:", panel.get("panelRefName")
-    return [
+    references = saved.get("references") or ()
+    own = [
         {**one, "name": str(one["name"]).removeprefix(prefix)}
-        for one in saved.get("references") or ()
+        for one in references
         if str(one.get("name", "")).startswith(prefix) or (named and one.get("name") == named)
     ]
+    if own or not references or not panel.get("embeddableConfig"):
+        return own
+    said = set(_texts(panel["embeddableConfig"]))
+    found = {str(one.get("name")): one for one in references if one.get("name") in said}
+    return list(found.values())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def typed(panel: Body, saved: Body) -> Body:
+    """The panel with its type: that of what it shows from the library where it says none itself, as older ones do."""
+    if panel.get("type"):
+        return panel
+    name = panel.get("panelRefName")
+    shown = [one.get("type") for one in references_of(panel, saved) if name and one.get("name") == name]
+    return {**panel, "type": shown[0] if shown else "visualization"}
 
 
 def kind_of(panel: Body) -> str:
@@ -109,7 +132,8 @@ def content_of(panel: Body, rest: Body, references: list[Body]) -> tuple[str, Bo
             found = overrides_of(left)
             overrides = {key: left.pop(key) for key in ("selected_tab_id",) if key in left}
             overrides |= {"overrides": found} if found else {}
-            left = {key: value for key, value in left.items() if key not in OVERRIDDEN}
+            said = stored_overrides(found)
+            left = {key: value for key, value in left.items() if said.get(key) != value}
         return kind, {"ref_id": target} | overrides, left
     if kind in PLAIN:
         return kind, plain_of(kind, rest, ids), {}
@@ -135,10 +159,6 @@ def content_of(panel: Body, rest: Body, references: list[Body]) -> tuple[str, Bo
         left = {key: value for key, value in rest.items() if key != "savedVis"}
         return None if classic is None else (classic[0], classic[1], left)
     return None
-
-
-OVERRIDDEN = ("columns", "grid", "sort", "rowHeight", "headerRowHeight", "rowsPerPage", "sampleSize", "density",
-              "viewMode")  # fmt: skip
 
 
 def _classic(vis: Body) -> tuple[str, Body] | None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from ..dashboards import as_code_of, beyond_api, decode, differences_in_words, normal_form
+from ..dashboards import as_code_of, beyond_api, beyond_code, decode, differences_in_words, normal_form
 from ..errors import EsctlError
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Response, Sender
 from . import saved_objects
@@ -71,15 +71,15 @@ class Charted:
         What the API cannot hold of the live one it would drop in silence, were it read through it.
         """
         version = capabilities.kibana_version
-        why = beyond_api(self.normalise(body, capabilities), version)
-        if (
-            why is None
-            and live is not None
-            and live["type"] == body["type"]
-            and (lost := beyond_api(self.normalise(live, capabilities), version))
-        ):
-            return f"what is there now has more than the API keeps: {lost}"
+        why = self._lost(body, capabilities)
+        if why is None and live is not None and live["type"] == body["type"] and version >= (9, 4, 0):
+            lost = self._lost(live, capabilities)
+            return None if lost is None else f"what is there now has more than the API keeps: {lost}"
         return why
+
+    def _lost(self, body: Body, capabilities: Capabilities) -> str | None:
+        why = beyond_api(self.normalise(body, capabilities), capabilities.kibana_version)
+        return why or beyond_code(as_code_of(body, capabilities.kibana_version))
 
     def _writing(self, address: Address, body: Body, live: Live | None, context: Context) -> tuple[Request, ...]:
         there = None if live is None else live.body
