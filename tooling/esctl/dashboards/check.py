@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from .as_code import as_code_schema
@@ -19,7 +20,7 @@ MOST = 1000
 
 def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
     """`(path, message, hint)` for each mistake; `path` counts from the spec. None: `to_saved_objects` takes it."""
-    found = Checker(as_code_schema()).mistakes(spec, "dashboard")
+    found = [] if _fits(spec) else Checker(as_code_schema()).mistakes(spec, "dashboard")
     for mistake in found:
         hint = "sections do not nest" if mistake.path[2:3] == ("panels",) and len(mistake.path) == 4 else mistake.hint
         yield Mistake(mistake.path, _named(spec, mistake.path) + mistake.message, hint)
@@ -35,6 +36,22 @@ def check_dashboard(spec: dict[str, Any]) -> Iterator[Mistake]:
         yield from _many(spec)
         yield from _identities(spec)
         yield from _grid(spec)
+
+
+def _fits(spec: Any) -> bool:
+    """Whether a dashboard fits the schema, decided by a compiled validator: what does not is told by the Checker."""
+    try:
+        return bool(_validator().is_valid(spec))
+    except ValueError:  # no JSON: infinities, for one
+        return False
+
+
+@cache
+def _validator() -> Any:
+    import jsonschema_rs
+
+    schema = as_code_schema()
+    return jsonschema_rs.Draft202012Validator({"$ref": "#/$defs/dashboard", "$defs": schema["$defs"]})
 
 
 def check_visualization(spec: dict[str, Any]) -> Iterator[Mistake]:
