@@ -43,7 +43,7 @@ MARK = """
     return {
       x: canvas.left + left + padding.left + item.x + (item.width || 0) / 2,
       y: canvas.top + top + padding.top + item.y + (item.height || 0) / 2,
-      cluster: item.datum.cluster,
+      cluster: item.datum.group, file: item.datum.file,
     };
 """
 
@@ -59,10 +59,14 @@ def mouse(page: Page, kind: str, at: dict[str, Any], **more: Any) -> None:
     page.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, "x": at["x"], "y": at["y"], **more})
 
 
-def click(page: Page, at: dict[str, Any]) -> None:
+def press(page: Page, at: dict[str, Any]) -> None:
     mouse(page, "mouseMoved", at)
     for kind in ("mousePressed", "mouseReleased"):
         mouse(page, kind, at, button="left", clickCount=1)
+
+
+def click(page: Page, at: dict[str, Any]) -> None:
+    press(page, at)
     page.until(lambda: bool(page.all(".pill")))
     page.drawn()
 
@@ -76,9 +80,8 @@ def only(page: Page, loaded: Loaded, cluster: int) -> None:
         assert len(page.all(f"{page.panel(bars)} .mark-rect path")) == 1
         assert page.texts(f"{page.panel(bars)} .role-axis-label text")[0] == str(cluster)
     assert sorted(page.texts(f"{page.panel('table')} tbody td:first-child")) == images
-    for panel, data in (("scatter", "points"), ("gallery", "images")):
-        shown = page.data(panel, data)
-        assert sorted(datum["file_name"] for datum in shown) == images
+    for panel, data, name in (("scatter", "points", "name"), ("gallery", "images", "file")):
+        assert sorted(datum[name] for datum in page.data(panel, data)) == images
     assert page.texts(".tile-value")[:2] == ["61", "6"]
 
 
@@ -106,10 +109,35 @@ def test_a_click_on_a_dot(page: Page, loaded: Loaded) -> None:
     only(page, loaded, dot["cluster"])
 
 
-def test_a_click_on_an_image(page: Page, loaded: Loaded) -> None:
+def test_a_click_on_the_name_of_an_images_cluster(page: Page, loaded: Loaded) -> None:
+    label = mark(page, "gallery", "labels", 9)
+    click(page, label)
+    only(page, loaded, label["cluster"])
+
+
+def test_a_click_on_an_image_opens_it_large_and_another_closes_it(page: Page) -> None:
     frame = mark(page, "gallery", "frames", 9)
-    click(page, frame)
-    only(page, loaded, frame["cluster"])
+    press(page, frame)
+    page.until(lambda: [datum["file"] for datum in page.data("gallery", "opened")] == [frame["file"]])
+    press(page, mark(page, "gallery", "close", 0))
+    page.until(lambda: page.data("gallery", "opened") == [])
+    assert page.all(".pill") == [] and page.console() == []
+
+
+def test_an_area_of_the_scatter_plot_filters(page: Page) -> None:
+    corner = mark(page, "scatter", "dots", 0)
+    far = {"x": corner["x"] + 150, "y": corner["y"] + 120}
+    near = {"x": corner["x"] - 40, "y": corner["y"] - 40}
+    mouse(page, "mouseMoved", near)
+    mouse(page, "mousePressed", near, button="left", clickCount=1)
+    for at in (corner, far):
+        mouse(page, "mouseMoved", at, button="left", buttons=1)
+    page.until(lambda: len(page.data("scatter", "marked")) == 1)
+    (marked,) = page.data("scatter", "marked")
+    mouse(page, "mouseReleased", far, button="left", clickCount=1)
+    page.until(lambda: page.texts(".pill button:first-child") == ["an area of images"])
+    page.drawn()
+    assert len(page.data("scatter", "points")) == len(page.data("gallery", "images")) == marked["n"] < 61
 
 
 def test_a_click_on_a_cell(page: Page, loaded: Loaded) -> None:
@@ -124,7 +152,7 @@ def test_the_control(page: Page, loaded: Loaded) -> None:
     page.until(lambda: len(page.all(".options li")) == 6)
     page.click(".options li:nth-child(4) label")
     page.drawn()
-    assert {datum["cluster"] for datum in page.data("gallery", "images")} == {3}
+    assert {datum["group"] for datum in page.data("gallery", "images")} == {3}
     assert len(page.all(f"{page.panel('silhouettes')} .mark-rect path")) == 1
 
 
@@ -146,11 +174,8 @@ def test_the_wheel_zooms_and_a_double_click_resets(page: Page) -> None:
 
 
 def test_the_page_of_the_gallery_turns(page: Page) -> None:
-    first = [datum["file_name"] for datum in page.data("gallery", "shown")]
-    arrow = mark(page, "gallery", "next", 0)
-    mouse(page, "mouseMoved", arrow)
-    for kind in ("mousePressed", "mouseReleased"):
-        mouse(page, kind, arrow, button="left", clickCount=1)
+    first = [datum["file"] for datum in page.data("gallery", "shown")]
+    press(page, mark(page, "gallery", "next", 0))
     page.until(lambda: page.signal("gallery", "page") == 1)
-    second = [datum["file_name"] for datum in page.data("gallery", "shown")]
+    second = [datum["file"] for datum in page.data("gallery", "shown")]
     assert len(first) == len(second) == 24 and not set(first) & set(second)

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from typing import Any
 
 
-def answer(source: dict[str, Any], hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a data source of a spec takes from the answer to its search: the hits, or buckets with the top hits."""
-    if "aggs" not in source["url"]["body"]:
-        return hits
-    aggregation = source["url"]["body"]["aggs"]["clusters"]
-    order = [next(iter(sort)) for sort in aggregation["aggs"]["nearest"]["top_hits"]["sort"]]
-    nearest = sorted(hits, key=lambda hit: [hit["_source"][field] for field in order])
-    by_cluster: dict[int, list[dict[str, Any]]] = {}
-    for hit in nearest:
-        by_cluster.setdefault(hit["_source"].get("cluster", aggregation["terms"]["missing"]), []).append(hit)
-    size = aggregation["aggs"]["nearest"]["top_hits"]["size"]
-    return [{"key": key, "nearest": {"hits": {"hits": top[:size]}}} for key, top in sorted(by_cluster.items())]
+def answer(source: dict[str, Any], hits: list[dict[str, Any]]) -> dict[str, Any]:
+    """Elasticsearch's answer to the search of a data source: the first hits by its order, and how many there are."""
+    body = source["url"]["body"]
+    if "aggs" in body:
+        return {"aggregations": {"groups": spread(body["aggs"]["groups"], hits)}}
+    order = [next(iter(sort)) for sort in body.get("sort", [])]
+    found = sorted(hits, key=lambda hit: [hit["_source"].get(field, "") for field in order])
+    return {"hits": {"total": {"value": len(hits), "relation": "eq"}, "hits": found[: body["size"]]}}
+
+
+def spread(aggregation: dict[str, Any], hits: list[dict[str, Any]]) -> dict[str, Any]:
+    """A histogram within each of the values of a field."""
+    terms, bins = aggregation["terms"], aggregation["aggs"]["bins"]["histogram"]
+    groups: dict[Any, list[float]] = {}
+    for hit in hits:
+        groups.setdefault(hit["_source"].get(terms["field"], terms.get("missing")), []).append(
+            hit["_source"][bins["field"]]
+        )
+    buckets = []
+    largest = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    for key, values in largest[: terms["size"]]:
+        steps = [math.floor(value / bins["interval"]) for value in values]
+        counts = [
+            {"key": step * bins["interval"], "doc_count": steps.count(step)}
+            for step in range(min(steps), max(steps) + 1)
+        ]
+        buckets.append({"key": key, "doc_count": len(values), "bins": {"buckets": counts}})
+    return {"buckets": buckets, "sum_other_doc_count": sum(len(values) for _, values in largest[terms["size"] :])}
 
 
 def drawable(spec: dict[str, Any], hits: list[dict[str, Any]], width: int, height: int) -> dict[str, Any]:
@@ -27,7 +44,9 @@ def drawable(spec: dict[str, Any], hits: list[dict[str, Any]], width: int, heigh
     for source in plain["data"]:
         if "url" in source:
             source["values"] = answer(source, hits)
-            del source["url"], source["format"]
+            # With its type named, Vega takes `property` from inline values too.
+            source["format"] = {"type": "json", **source["format"]}
+            del source["url"]
     return plain | {
         "width": width,
         "height": height,

@@ -1,141 +1,167 @@
-"""The two Vega panels in a browser, with Vega itself and nothing of the viewer: pages, pan, zoom, reset, click."""
+"""The dashboard's two Vega panels in a browser: pages, images that open, zoom, brush, pan, reset, and every filter."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from pathlib import Path
-
 import pytest
 from plain_vega import answer
+from vega_page import vega_page
 
 pytestmark = pytest.mark.browser
-
-PAGE = """<!doctype html><meta charset="utf-8"><body style="margin:0"><script src="vega.js"></script>
-<div id="scatter" style="width:700px;height:400px"></div><div id="gallery" style="width:830px;height:630px"></div>
-<script>
-window.filters = []; window.said = []; window.views = {};
-for (const level of ["warn", "error"]) console[level] = (...words) => window.said.push(words.join(" "));
-(async () => {
-  for (const [id, spec] of Object.entries(SPECS)) {
-    const place = document.getElementById(id);
-    Object.assign(spec, {width: place.clientWidth, height: place.clientHeight});
-    spec.autosize = {type: "fit", contains: "padding"};
-    const kibanaAddFilter = (query, index, alias) => { window.filters.push([query, index, alias]); return 1; };
-    const shown = await vegaEmbed(place, spec, {mode: "vega", actions: false, expressionFunctions: {kibanaAddFilter}});
-    window.views[id] = shown.view;
-  }
-  window.done = true;
-})().catch(error => { window.said.push(String(error)); window.done = true; });
-</script>"""
+LEFT, RIGHT, ESCAPE = "\ue012", "\ue014", "\ue00c"  # WebDriver's names of keys
 
 
 @pytest.fixture(scope="module")
-def browser(panels, rows, tmp_path_factory):
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        if os.environ.get("CI"):
-            pytest.fail("CI needs chromium and chromedriver for the tests of the dashboard's Vega panels")
-        pytest.skip("NO CHROMIUM HERE: paging, zoom and clicks of the dashboard's Vega panels are not tested")
-    import vl_convert
-    from selenium import webdriver
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    folder: Path = tmp_path_factory.mktemp("vega")
-    (folder / "vega.js").write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-    specs = {}
-    for id_ in ("scatter", "gallery"):
-        spec = json.loads(json.dumps(panels[id_]["config"]["spec"]["value"]))
-        del spec["$schema"]  # v5, which vega-embed would remark upon: the bundle is Vega 6
-        for source in spec["data"]:
-            if "url" in source:
-                source["values"] = answer(source, rows)
-                del source["url"], source["format"]
-        specs[id_] = spec
-    (folder / "page.html").write_text(PAGE.replace("SPECS", json.dumps(specs)))
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-        f" --disable-component-update --disable-sync --window-size=1000,1200 --user-data-dir={folder}/profile"
-    ).split():
-        options.add_argument(flag)
-    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    try:
-        opened.get((folder / "page.html").as_uri())
-        WebDriverWait(opened, 30).until(lambda b: b.execute_script("return window.done"))
-        yield opened
-    finally:
-        opened.quit()
+def page(panels, rows, tmp_path_factory):
+    sizes = {"scatter": (700, 400), "gallery": (830, 630)}
+    shown = {}
+    for name, size in sizes.items():
+        spec = panels[name]["config"]["spec"]["value"]
+        shown[name] = (spec, answer(spec["data"][0], rows), size)
+    with vega_page(tmp_path_factory.mktemp("vega"), shown) as page:
+        yield page
 
 
-def signal(browser, view, name):
-    return browser.execute_script(f"return views.{view}.signal('{name}')")
+@pytest.fixture(autouse=True)
+def _nothing_asked_and_nothing_said(page):
+    page.filters()
+    yield
+    assert page.said() == []
 
 
-def at(browser, view, x, y):
-    """An action chain at a point of the view's plot area."""
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.by import By
-
-    canvas = browser.find_element(By.CSS_SELECTOR, f"#{view} canvas, #{view} svg")
-    origin = browser.execute_script(f"return views.{view}.origin()")
-    left = origin[0] + 5 + x - canvas.size["width"] / 2
-    top = origin[1] + 5 + y - canvas.size["height"] / 2
-    return ActionChains(browser).move_to_element_with_offset(canvas, round(left), round(top))
-
-
-def settle(browser, view):
-    browser.execute_async_script(f"const [done] = arguments; views.{view}.runAsync().then(() => done())")
-
-
-def test_vega_has_nothing_to_remark(browser):
-    assert browser.execute_script("return window.said") == []
-
-
-def test_the_arrows_turn_the_pages(browser):
-    width, height = signal(browser, "gallery", "width"), signal(browser, "gallery", "height")
-    assert (signal(browser, "gallery", "pages"), signal(browser, "gallery", "per_page")) == (4, 24)
+def test_the_arrows_and_the_track_turn_the_pages(page):
+    width, height = page.signal("gallery", "width"), page.signal("gallery", "height")
+    assert (page.signal("gallery", "pages"), page.signal("gallery", "per_page")) == (4, 24)
     seen = []
-    for arrow in (-62, 62, 62, 62, 62, -62):
-        at(browser, "gallery", width / 2 + arrow, height - 12).click().perform()
-        settle(browser, "gallery")
-        seen.append(signal(browser, "gallery", "page"))
+    for arrow in ("previous", "next", "next", "next", "next", "previous"):
+        page.click("gallery", arrow)
+        seen.append(page.signal("gallery", "page"))
     assert seen == [0, 1, 2, 3, 3, 2]
+    page.at("gallery", width / 2 - 30, height - 5).click().perform()
+    page.settle("gallery")
+    assert page.signal("gallery", "page") == 0
+    page.at("gallery", width / 2 - 30, height - 5).click_and_hold().move_by_offset(40, 0).release().perform()
+    page.settle("gallery")
+    assert page.signal("gallery", "page") == 2
+    page.at("gallery", width / 2 - 40, height - 5).click().perform()
+    page.settle("gallery")
 
 
-def test_a_click_on_an_image_or_a_dot_filters_by_its_cluster(browser):
-    shown = browser.execute_script("return views.gallery.data('shown')[7]")
-    at(browser, "gallery", shown["left"] + 20, shown["top"] + 20).click().perform()
-    settle(browser, "gallery")
-    dot = browser.execute_script(
+def test_a_click_opens_an_image_and_what_closes_it(page):
+    width, height = page.signal("gallery", "width"), page.signal("gallery", "height")
+    for close in ("a click", "the cross", "Escape"):
+        image = page.click("gallery", "frames", 7)
+        (opened,) = page.data("gallery", "opened")
+        assert opened["file"] == image["file"]
+        if close == "a click":
+            page.at("gallery", width / 2, height / 2).click().perform()
+            page.settle("gallery")
+        elif close == "the cross":
+            page.click("gallery", "close")
+        else:
+            page.key("gallery", ESCAPE)
+        assert (page.signal("gallery", "large"), page.data("gallery", "opened")) == (0, [])
+    page.key("gallery", RIGHT)
+    assert page.signal("gallery", "large") == 0  # keys are somebody else's while nothing is open
+    assert page.filters() == []
+
+
+def test_the_arrows_go_from_image_to_image_over_the_pages(page):
+    on_page = page.signal("gallery", "on_page")
+    order = [image["file"] for image in page.data("gallery", "ordered")]
+    page.click("gallery", "frames", on_page - 1)
+    seen = [page.data("gallery", "opened")[0]["file"]]
+    for step in ("later", RIGHT, LEFT, "earlier"):
+        page.key("gallery", step) if len(step) == 1 else page.click("gallery", step)
+        seen.append(page.data("gallery", "opened")[0]["file"])
+        if step == RIGHT:
+            assert page.signal("gallery", "page") == 1
+    assert seen == [order[on_page - 1 + step] for step in (0, 1, 2, 1, 0)]
+    page.key("gallery", ESCAPE)
+    assert page.signal("gallery", "page") == 0
+
+
+def test_a_click_on_the_name_of_a_cluster_or_on_a_dot_filters(page):
+    clusters = [page.click("gallery", "labels", 7)["group"], page.click("gallery", "chips", 3)["group"]]
+    page.click("gallery", "frames", 11)
+    clusters.append(page.click("gallery", "large_label")["group"])
+    page.key("gallery", ESCAPE)
+    dot = page.driver.execute_script(
         "const v = views.scatter, d = v.data('points')[3]; return {...d, at: [v.scale('x')(d.x), v.scale('y')(d.y)]}"
     )
-    at(browser, "scatter", *dot["at"]).click().perform()
-    settle(browser, "scatter")
-    clusters = [shown["cluster"], dot["cluster"]]
-    assert browser.execute_script("return window.filters") == [
+    page.at("scatter", *dot["at"]).click().perform()
+    page.settle("scatter")
+    clusters.append(dot["group"])
+    assert page.filters() == [
         [{"match_phrase": {"cluster": cluster}}, "image_data", f"cluster: {cluster}"] for cluster in clusters
     ]
 
 
-def test_pan_zoom_and_reset(browser):
+def test_a_click_in_the_legend_filters(page):
+    width = page.signal("scatter", "width")
+    box = page.driver.execute_script(
+        "const walk = (m) => m.name === 'keys' ? m : (m.items || []).flatMap((i) => i.items || [])"
+        ".map(walk).find(Boolean); const legend = walk(views.scatter.scenegraph().root); let x = 0, y = 0;"
+        "for (let at = legend.group; at; at = at.mark && at.mark.group) { x += at.x || 0; y += at.y || 0; }"
+        "return [x + legend.items[0].x + 4, y + legend.items[0].y, legend.items[0].datum.value]"
+    )
+    assert box[0] > width
+    page.at("scatter", box[0], box[1]).click().perform()
+    page.settle("scatter")
+    assert page.filters() == [[{"match_phrase": {"cluster": box[2]}}, "image_data", f"cluster: {box[2]}"]]
+
+
+def test_an_area_filters_once_by_what_lies_in_it(page):
+    page.at("scatter", 150, 80).click_and_hold().move_by_offset(120, 90).move_by_offset(40, 30).perform()
+    page.settle("scatter")
+    (marked,) = page.data("scatter", "marked")
+    page.at("scatter", 310, 200).release().perform()
+    page.settle("scatter")
+    (asked,) = page.filters()
+    (x, y), index, alias = asked[0]["bool"]["filter"], asked[1], asked[2]
+    assert (index, alias) == ("image_data", "an area of images")
+    inside = [
+        point
+        for point in page.data("scatter", "points")
+        if x["range"]["x"]["gte"] <= point["x"] <= x["range"]["x"]["lte"]
+        and y["range"]["y"]["gte"] <= point["y"] <= y["range"]["y"]["lte"]
+    ]
+    assert len(inside) == marked["n"] > 3
+    # Another release of the button, and an area given up, ask for nothing.
+    page.at("gallery", 700, 600).click().perform()
+    page.at("scatter", 350, 80).click_and_hold().move_by_offset(90, 90).perform()
+    page.settle("scatter")
+    assert page.signal("scatter", "wide") is True
+    page.key("scatter", ESCAPE)
+    page.at("scatter", 400, 300).release().perform()
+    page.settle("scatter")
+    assert page.filters() == [] and page.signal("scatter", "wide") is False
+
+
+def test_pan_zoom_and_reset(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
     from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
 
-    canvas = browser.find_element(By.CSS_SELECTOR, "#scatter canvas, #scatter svg")
-    whole = signal(browser, "scatter", "shown_x")
-    at(browser, "scatter", 300, 200).click_and_hold().move_by_offset(60, 0).release().perform()
-    settle(browser, "scatter")
-    panned = signal(browser, "scatter", "shown_x")
+    canvas = page.driver.find_element(By.CSS_SELECTOR, "#scatter canvas")
+    whole = page.signal("scatter", "shown_x")
+    ActionChains(page.driver).key_down(Keys.SHIFT).perform()
+    page.at("scatter", 300, 200).click_and_hold().move_by_offset(60, 0).release().perform()
+    ActionChains(page.driver).key_up(Keys.SHIFT).perform()
+    page.settle("scatter")
+    panned = page.signal("scatter", "shown_x")
     assert panned[0] < whole[0] and panned[1] - panned[0] == pytest.approx(whole[1] - whole[0])
-    ActionChains(browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -300).perform()
-    settle(browser, "scatter")
-    zoomed = signal(browser, "scatter", "shown_x")
+    assert page.signal("scatter", "wide") is False
+    ActionChains(page.driver).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -300).perform()
+    page.settle("scatter")
+    zoomed = page.signal("scatter", "shown_x")
     assert 0.5 < (zoomed[1] - zoomed[0]) / (whole[1] - whole[0]) < 0.9
-    ActionChains(browser).double_click(canvas).perform()
-    settle(browser, "scatter")
-    assert signal(browser, "scatter", "shown_x") == whole
+    ActionChains(page.driver).double_click(canvas).perform()
+    page.settle("scatter")
+    assert page.signal("scatter", "shown_x") == whole
+    ActionChains(page.driver).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -300).perform()
+    page.settle("scatter")
+    page.at("scatter", page.signal("scatter", "width") - 20, 8).click().perform()
+    page.settle("scatter")
+    assert page.signal("scatter", "shown_x") == whole
+    assert page.filters() == []

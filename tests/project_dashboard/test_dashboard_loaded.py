@@ -62,31 +62,29 @@ def test_a_cluster_has_one_colour_in_both_bar_charts(loaded):
     assert colours("sizes") == colours("silhouettes") and len(set(colours("sizes").values())) == 6
 
 
-def test_the_gallery_gets_the_nearest_images_of_each_cluster(loaded):
-    buckets = loaded.panel("gallery")["spec"]["data"][0]["values"]["aggregations"]["clusters"]["buckets"]
-    got = {
-        bucket["key"]: [hit["_source"]["distance"] for hit in bucket["nearest"]["hits"]["hits"]] for bucket in buckets
-    }
-    expected = {
-        cluster: sorted(source["distance"] for source in loaded.sources if source["cluster"] == cluster)
-        for cluster in range(6)
-    }
-    assert got == expected
+def test_the_gallery_gets_the_images_the_nearest_first(loaded):
+    found = loaded.panel("gallery")["spec"]["data"][0]["values"]["hits"]
+    got = [(hit["_source"]["distance"], hit["_source"]["file_name"]) for hit in found["hits"]]
+    assert got == sorted((source["distance"], source["file_name"]) for source in loaded.sources)
+    assert found["total"] == {"value": 61, "relation": "eq"}
 
 
 @pytest.mark.real
-def test_a_real_server_answers_the_gallerys_search_by_cluster(elasticsearch_95):
+def test_a_real_server_answers_the_searches_of_the_gallery_and_the_scatter_plot(elasticsearch_95):
     resources = rendered(dims=4)
     mappings = resources["index/image_data"]["mappings"]
     del mappings["properties"]["silhouette_rank"]  # rank_feature is not part of the reduced server
-    (gallery,) = (p for p in resources["dashboard/image-recognition"]["panels"] if p["id"] == "gallery")
-    body = gallery["config"]["spec"]["value"]["data"][0]["url"]["body"]
+    panels = {panel["id"]: panel for panel in resources["dashboard/image-recognition"]["panels"]}
     index = f"{elasticsearch_95.url}/gallery-{uuid4().hex[:8]}"
     requests.put(index, json={"mappings": mappings}, timeout=60).raise_for_status()
     for n in range(15):
         of = {"cluster": n % 5 - 1} if n % 5 else {}
-        image = {"file_name": f"{n}.jpg", "distance": 9 - n, "thumbnail": "AAAA"} | of
+        image = {"file_name": f"{n}.jpg", "distance": 9 - n, "thumbnail": "AAAA", "x": n, "y": 1} | of
         requests.put(f"{index}/_doc/{n}?refresh=true", json=image, timeout=60).raise_for_status()
-    buckets = requests.post(f"{index}/_search", json=body, timeout=60).json()["aggregations"]["clusters"]["buckets"]
-    named = {b["key"]: [hit["_source"]["file_name"] for hit in b["nearest"]["hits"]["hits"]] for b in buckets}
-    assert named == {n - 1: [f"{n + 10}.jpg", f"{n + 5}.jpg", f"{n}.jpg"] for n in range(5)}
+    for panel in ("gallery", "scatter"):
+        body = panels[panel]["config"]["spec"]["value"]["data"][0]["url"]["body"]
+        hits = requests.post(f"{index}/_search", json=body, timeout=60).json()["hits"]
+        assert hits["total"] == {"value": 15, "relation": "eq"}
+        names = [hit["_source"]["file_name"] for hit in hits["hits"]]
+        assert sorted(names) == sorted(f"{n}.jpg" for n in range(15))
+        assert panel == "scatter" or names == [f"{n}.jpg" for n in range(14, -1, -1)]

@@ -81,8 +81,7 @@ def test_specs_are_v5_and_use_what_stock_vega_has(panels, id_):
     (source,) = (source for source in spec["data"] if "url" in source)
     assert source["url"]["%context%"] is True and source["url"]["index"] == "image_data"
     assert "query" not in source["url"]["body"]  # Kibana refuses one beside %context%
-    found = {"scatter": "hits.hits", "gallery": "aggregations.clusters.buckets"}
-    assert source["format"] == {"property": found[id_]}
+    assert source["format"] == {"property": "hits"}
     assert "kibanaAddFilter(" in text
 
 
@@ -208,7 +207,8 @@ def test_images_over_http_have_encoded_addresses(render, rows, svg):
     odd = rows[0] | {"_source": rows[0]["_source"] | {"file_name": "a b/50% #1? é\\x.jpg"}}
     # Vega writes only the addresses that it may load: one that cannot be read is left empty, so look at the data.
     spec = gallery["config"]["spec"]["value"]
-    (mark,) = (mark for mark in spec["marks"] if mark["type"] == "image")
+    mark, large = (mark for mark in spec["marks"] if mark["type"] == "image")
+    assert mark["encode"]["update"]["url"] == large["encode"]["update"]["url"]
     spec["marks"] = [
         {"type": "text", "from": {"data": "shown"}, "encode": {"update": {"text": mark["encode"]["update"]["url"]}}}
     ]
@@ -218,5 +218,5 @@ def test_images_over_http_have_encoded_addresses(render, rows, svg):
 def test_another_form_of_gallery_is_refused(render):
     with pytest.raises(ProjectError) as refused:
         render(gallery="pictures")
-    told = 'templates/gallery.vega.j2:8: template: the variable "gallery" is "pictures"; it can be "pixels" or "http"'
+    told = 'templates/gallery.vega.j2:13: template: "pictures" of a gallery is "pictures"; it can be "pixels" or "http"'
     assert str(refused.value) == told
