@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": ("project", "Check every file: no server is asked."),
     "render": ("rendering", "Show what each resource becomes on the wire."),
     "preview": ("preview", "Draw dashboards and charts into files."),
+    "dev": ("dev", "Show dashboards while they are written."),
     "show": ("show", "Tell what is on a dashboard, in words."),
     "explain": ("explain", "Say what a rule of validate means, with examples."),
     "graph": ("graph", "Draw which resource refers to which."),

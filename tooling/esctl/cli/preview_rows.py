@@ -49,6 +49,10 @@ class Rows:
     def __init__(self, invocation: Invocation) -> None:
         self._resources = {r.address: r for r in invocation.loaded.resources}
 
+    def answer(self, question: Question, dashboard: Dashboard) -> Body:
+        """What is said to one question of that dashboard."""
+        return self.ask(dashboard)((question,))[0]
+
     def dashboard(self, resource: Resource) -> Dashboard:
         """A dashboard, or a visualization as the only panel of one. Raises EsctlError for what cannot be resolved."""
         from ..dashboards import to_saved_objects
@@ -185,6 +189,14 @@ class Embedded(Rows):
             elif pattern in by_pattern:
                 self._fill(pattern, read_rows(by_pattern[pattern]), self._mapping(pattern, {}))
         return lambda questions: [self._answer(question) for question in questions]
+
+    def wanted(self, dashboard: Dashboard) -> str:
+        """What made-up rows of this dashboard must hold: the same text, the same rows."""
+        from ..preview import wishes
+
+        found = wishes(dashboard)
+        mappings = {pattern: self._mapping(pattern, fields) for pattern, fields in found.fields.items()}
+        return repr((mappings, found.values, found.bounds, dashboard.time_range))
 
     def _files_for(self, patterns: list[str], dashboard: Dashboard) -> dict[str, Path]:
         """Which file holds the rows of which index pattern; a file without a name goes to the only one."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .bundle import vega_bundle
+from .feed import Feed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp
 
-__all__ = ["vega_bundle", "viewer_app"]
+    from .sources import Source
+
+__all__ = ["Feed", "vega_bundle", "viewer_app", "viewer_of"]
 
 
 def viewer_app(
@@ -23,5 +26,13 @@ def viewer_app(
     Elasticsearch says that it is one). Nothing is sent until a page is opened.
     """
     from .app import build
+    from .servers import Servers
 
-    return build(elasticsearch_url, kibana_url, headers=headers or {}, banner=banner)
+    return build(Servers(elasticsearch_url, kibana_url, headers or {}), banner=banner)
+
+
+def viewer_of(source: Source, *, feed: Feed, banner: str | None = None) -> ASGIApp:
+    """The viewer of what `source` has; each event of `feed` draws open pages anew."""
+    from .app import build
+
+    return build(source, banner=banner, feed=feed)

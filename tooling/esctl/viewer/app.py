@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import EsctlError, ServerError
-from ..preview import Dashboard, control_filter, read_dashboard, vega_config
+from ..preview import Dashboard, Grid, Panel, Question, control_filter, vega_config
 from .bundle import bundle_name, vega_bundle
+from .feed import Feed
 from .panels import control_options, panel_json, scope_of
-from .servers import Servers
+from .sources import Source
 
 STATIC = Path(str(files("esctl.viewer") / "static"))
 _POLICY = (
@@ -32,22 +35,23 @@ _POLICY = (
 
 
 class Viewer:
-    """What the page needs between two requests: the servers, and dashboards as last read."""
+    """What the page needs between two requests: the source, and dashboards as last read."""
 
-    def __init__(self, servers: Servers, banner: str | None) -> None:
-        self.servers = servers
+    def __init__(self, source: Source, banner: str | None, feed: Feed | None) -> None:
+        self.source = source
         self._banner = banner
+        self._feed = feed
         self._dashboards: dict[str, Dashboard] = {}
 
     def site(self) -> dict[str, Any]:
         """Banner, version and look; the page works without Elasticsearch, and says so."""
         banner, version, problem = self._banner, "", ""
         try:
-            found = self.servers.information()
+            found = self.source.information()
             version = str((found.get("version") or {}).get("number") or "")
             if banner is None and found.get("sandbox"):
                 banner = "SANDBOX"
-        except ServerError as error:
+        except EsctlError as error:
             problem = str(error)
         themes = {"light": vega_config("light"), "dark": vega_config("dark")}
         return {
@@ -56,14 +60,15 @@ class Viewer:
             "version": version,
             "problem": problem,
             "themes": themes,
+            "changes": self._feed is not None,
         }
 
     def dashboards(self) -> dict[str, Any]:
-        return {"dashboards": sorted(self.servers.dashboards(), key=lambda d: str(d["title"]).lower())}
+        return {"dashboards": sorted(self.source.dashboards(), key=lambda d: str(d["title"]).lower())}
 
     def read(self, dashboard_id: str) -> Dashboard:
         """Read a dashboard anew."""
-        dashboard = read_dashboard(self.servers.export(dashboard_id), dashboard_id)
+        dashboard = self.source.read(dashboard_id)
         self._dashboards[dashboard_id] = dashboard
         return dashboard
 
@@ -72,23 +77,34 @@ class Viewer:
         panel = next((p for p in dashboard.panels if p.id == wanted.get("panel")), None)
         if panel is None:
             raise EsctlError(f'the dashboard has no panel "{wanted.get("panel")}"')
-        return panel_json(panel, dashboard, scope_of(wanted), self.servers.search, self.servers.esql)
+        notes: list[str] = []
+
+        def answer(question: Question) -> Any:
+            found = self.source.answer(question, dashboard)
+            notes.append(self.source.note(question))
+            return found
+
+        drawn = panel_json(panel, dashboard, scope_of(wanted), answer)
+        said = [note for note in dict.fromkeys(notes) if note]
+        return {**drawn, "notes": [*said, *drawn.get("notes", ())]} if said else drawn
 
     def control(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         dashboard = self._known(wanted)
         control = next((c for c in dashboard.controls if c.id == wanted.get("control")), None)
         if control is None:
             raise EsctlError(f'the dashboard has no control "{wanted.get("control")}"')
-        return control_options(control, dashboard, scope_of(wanted), self.servers.search)
+        return control_options(
+            control, dashboard, scope_of(wanted), lambda question: self.source.answer(question, dashboard)
+        )
 
     def _known(self, wanted: Mapping[str, Any]) -> Dashboard:
         dashboard_id = str(wanted.get("dashboard") or "")
         return self._dashboards.get(dashboard_id) or self.read(dashboard_id)
 
 
-def build(elasticsearch_url: str, kibana_url: str, *, headers: Mapping[str, str], banner: str | None) -> Starlette:
-    """The ASGI app; see `viewer_app`."""
-    viewer = Viewer(Servers(elasticsearch_url, kibana_url, headers), banner)
+def build(source: Source, *, banner: str | None, feed: Feed | None = None) -> Starlette:
+    """The ASGI app; see `viewer_app` and `viewer_of`."""
+    viewer = Viewer(source, banner, feed)
 
     def read(work: Callable[[], Any]) -> JSONResponse:
         return JSONResponse(work(), headers={"Cache-Control": "no-store"})
@@ -109,6 +125,12 @@ def build(elasticsearch_url: str, kibana_url: str, *, headers: Mapping[str, str]
     async def control(request: Request) -> Response:
         wanted = await _wanted(request)
         return await run_in_threadpool(read, lambda: viewer.control(wanted))
+
+    async def changes(request: Request) -> Response:
+        if feed is None:
+            raise HTTPException(404, "nothing is watched here")
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(feed.events(), media_type="text/event-stream", headers=headers)
 
     def vega(request: Request) -> Response:
         return FileResponse(
@@ -131,6 +153,7 @@ def build(elasticsearch_url: str, kibana_url: str, *, headers: Mapping[str, str]
         Route("/viewer/api/site", site),
         Route("/viewer/api/dashboards", dashboards),
         Route("/viewer/api/dashboard/{id:path}", dashboard),
+        Route("/viewer/api/changes", changes),
         Route("/viewer/api/panel", panel, methods=["POST"]),
         Route("/viewer/api/control", control, methods=["POST"]),
         Route(f"/viewer/{bundle_name()}", vega),
@@ -155,6 +178,7 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
             "hide_title": p.hide_title,
             "grid": {"x": p.grid.x, "y": p.grid.y, "w": p.grid.w, "h": p.grid.h},
             "section": p.section,
+            "digest": _digest(p, dashboard),
         }
         for p in dashboard.panels
     ]
@@ -191,6 +215,13 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
         "hide_titles": bool(dashboard.options.get("hidePanelTitles", False)),
         "data_views": {v.id: v.title for v in dashboard.data_views.values()},
     }
+
+
+def _digest(panel: Panel, dashboard: Dashboard) -> str:
+    """What a panel is drawn from, but for its place: a page that gets it again need not draw it again."""
+    grid = replace(panel, grid=Grid(0, 0, 0, 0))
+    views = sorted(dashboard.data_views.items())
+    return hashlib.blake2b(repr((grid, views)).encode(), digest_size=8).hexdigest()
 
 
 def _is_timed(dashboard: Dashboard) -> bool:

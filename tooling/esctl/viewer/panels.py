@@ -22,8 +22,8 @@ from ..preview import (
 )
 from ..preview.markdown import markdown_html
 
-Search = Callable[[str, Body], Body]
-"""Index pattern and body → Elasticsearch's answer."""
+Answer = Callable[[Question], Body]
+"""What Elasticsearch says to a question."""
 _OPTIONS = 100
 
 
@@ -38,21 +38,11 @@ def scope_of(wanted: Mapping[str, Any]) -> Scope:
     return Scope(tuple(filters), (query,) if query else (), span)
 
 
-def panel_json(
-    panel: Panel, dashboard: Dashboard, scope: Scope, search: Search, query: Callable[[Body], Body] | None = None
-) -> Body:
-    """The panel as JSON for the page; `query` sends ES|QL. Raises EsctlError: the panel's one line."""
+def panel_json(panel: Panel, dashboard: Dashboard, scope: Scope, answer: Answer) -> Body:
+    """The panel as JSON for the page. Raises EsctlError: the panel's one line."""
     if panel.problem:
         raise EsctlError(panel.problem)
-
-    def send(question: Question) -> Body:
-        if question.kind == "esql":
-            if query is None:
-                raise EsctlError("there is no way to ask ES|QL here")
-            return query(question.body)
-        return search(question.index, question.body)
-
-    chart = answered(panel_chart(panel, dashboard, scope), side_by_side(send))
+    chart = answered(panel_chart(panel, dashboard, scope), side_by_side(answer))
     match chart.kind:
         case "vega":
             more = {"kind": chart.model["mode"], "resize": chart.model["resize"], "own": True}
@@ -78,7 +68,7 @@ def _as_markdown(chart: Chart) -> str:
     return (" · " if model["layout"] == "horizontal" else "\n\n").join(links)
 
 
-def control_options(control: Control, dashboard: Dashboard, scope: Scope, search: Search) -> Body:
+def control_options(control: Control, dashboard: Dashboard, scope: Scope, answer: Answer) -> Body:
     """The values of an options list with their counts: `{options: [{value, text, count}], more, field}`.
 
     The control's own filter must not be in `scope` (else only the chosen values would be left).
@@ -98,7 +88,7 @@ def control_options(control: Control, dashboard: Dashboard, scope: Scope, search
         "query": scope_query(scope, time_field=view.time_field),
         "aggs": {"options": {"terms": {"field": field, "size": _OPTIONS, "order": order}}},
     }
-    found = (search(view.title, body).get("aggregations") or {})["options"]
+    found = (answer(Question("search", view.title, body)).get("aggregations") or {})["options"]
     options = [{"value": _key(b), "text": str(_key(b)), "count": b["doc_count"]} for b in found["buckets"]]
     return {"options": options, "more": int(found.get("sum_other_doc_count") or 0), "field": field}
 

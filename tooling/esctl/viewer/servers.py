@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from ..errors import ServerError
 from ..model import Body
+from ..preview import Dashboard, Question, read_dashboard
 
 _TIMEOUT = 30.0
 _CONNECTIONS = 32
@@ -60,6 +61,20 @@ class Servers:
             }
             for o in found
         ]
+
+    def read(self, dashboard_id: str) -> Dashboard:
+        """A dashboard as Kibana has it now; raises ServerError (404: no such dashboard)."""
+        return read_dashboard(self.export(dashboard_id), dashboard_id)
+
+    def answer(self, question: Question, dashboard: Dashboard) -> Body:
+        """What Elasticsearch says to one question."""
+        if question.kind == "esql":
+            return self.esql(question.body)
+        return self.search(question.index, question.body)
+
+    def note(self, question: Question) -> str:
+        """Nothing: these are the servers' own rows."""
+        return ""
 
     def export(self, dashboard_id: str) -> list[Body]:
         """The dashboard with all that it refers to, as saved objects; raises ServerError (404: no such dashboard)."""

@@ -1,6 +1,7 @@
 // Where the page starts: header, banner, and which of the two views is shown.
 
 import { api } from "./api.js";
+import { watchChanges } from "./changes.js";
 import { DashboardView } from "./dashboard.js";
 import { h, icon } from "./dom.js";
 import { currentTheme, onThemeChange, toggleTheme } from "./theme.js";
@@ -17,6 +18,7 @@ async function start() {
     banner.hidden = false;
   }
   addEventListener("hashchange", route);
+  if (site.changes) watchChanges(document.getElementById("problems"), drawAnew);
   await route();
 }
 
@@ -33,6 +35,24 @@ async function route() {
   } catch (error) {
     header(["Dashboards"]);
     main.replaceChildren(note("This page cannot be shown", error.message, "problem"));
+  }
+}
+
+// A file was saved: the dashboard stays where it is, with all that the reader chose; only what differs is drawn.
+async function drawAnew(changed, listed) {
+  if (view && (changed === null || changed.includes(view.id))) {
+    const old = view;
+    const dashboard = await api.dashboard(old.id).catch(() => null);
+    if (!dashboard || view !== old) return;
+    const [top, left] = [scrollY, scrollX];
+    document.title = dashboard.title;
+    view = new DashboardView(dashboard, site, null, old);
+    header([h("a", { href: "#/" }, "Dashboards"), dashboard.title], view);
+    main.replaceChildren(view.element);
+    scrollTo(left, top);
+    await view.loadNew();
+  } else if (!view && listed) {
+    await route();
   }
 }
 

@@ -13,13 +13,17 @@ const TIMES = [["now-15m", "Last 15 minutes"], ["now-1h", "Last hour"], ["now-24
 const MARGIN = 8;
 
 export class DashboardView {
-  constructor(dashboard, site, encoded) {
+  constructor(dashboard, site, encoded, old = null) {
     this.dashboard = dashboard;
     this.site = site;
     this.id = dashboard.id;
-    this.state = this.decode(encoded);
+    this.state = old ? this.inherited(old) : this.decode(encoded);
     this.controls = dashboard.controls.map((control) => (control.kind === "options_list_control" ? new Control(control, this) : null));
-    this.panels = dashboard.panels.map((panel) => new PanelView(panel, this));
+    this.panels = dashboard.panels.map((panel) => old?.kept(panel, dashboard.hide_titles)?.moved(panel, this) ?? new PanelView(panel, this));
+    this.fresh = this.panels.filter((panel) => !old?.panels.includes(panel));
+    this.asked = old?.asked;
+    this.open = old ? new Map([...old.element.querySelectorAll(".section")].map((section) => [section.dataset.section, section.open])) : new Map();
+    old?.leave(this.panels);
     this.bar = h("ul", { class: "pills", "aria-label": "Filters" });
     this.time = h("div", { class: "time-place" });
     this.queryNote = h("p", { class: "problem query-problem", role: "alert", hidden: true });
@@ -43,6 +47,27 @@ export class DashboardView {
   close() {
     this.stopTheme();
     this.panels.forEach((panel) => panel.close());
+  }
+
+  // Make room for the same dashboard drawn anew, which goes on with `kept`.
+  leave(kept) {
+    this.stopTheme();
+    this.loading?.abort();
+    this.panels.filter((panel) => !kept.includes(panel)).forEach((panel) => panel.close());
+  }
+
+  kept(definition, hideTitles) {
+    const drawn = (panel) => panel.chart !== null && !panel.element.hasAttribute("aria-busy");
+    const same = (panel) => panel.definition.id === definition.id && panel.definition.digest === definition.digest
+      && this.dashboard.hide_titles === hideTitles;
+    return this.panels.find((panel) => same(panel) && drawn(panel));
+  }
+
+  // What the reader chose stays; what was as stored follows what is stored now.
+  inherited(old) {
+    const [before, now] = [old.initial(), this.initial()];
+    const same = (name) => JSON.stringify(old.state[name]) === JSON.stringify(before[name]);
+    return Object.fromEntries(Object.keys(now).map((name) => [name, same(name) ? now[name] : old.state[name]]));
   }
 
   tools() {
@@ -166,7 +191,7 @@ export class DashboardView {
 
   section(section) {
     const inside = this.panels.filter((panel) => panel.definition.section === section.id);
-    return h("details", { class: "section", open: !section.collapsed }, h("summary", {}, h("h2", {}, section.title)), this.grid(inside));
+    return h("details", { class: "section", "data-section": section.id, open: this.open.get(section.id) ?? !section.collapsed }, h("summary", {}, h("h2", {}, section.title)), this.grid(inside));
   }
 
   grid(panels) {
@@ -180,19 +205,25 @@ export class DashboardView {
     return h("div", { class: "grid" }, ordered.map((panel) => panel.element));
   }
 
+  async loadNew() {
+    const same = JSON.stringify(this.scope()) === this.asked;
+    await this.load(same ? this.fresh : this.panels);
+  }
+
   async refresh() {
     this.panels.forEach((panel) => { panel.unscoped = false; });
     await this.load();
   }
 
-  async load() {
+  async load(panels = this.panels) {
     this.loading?.abort();
     const loading = new AbortController();
     this.loading = loading;
     this.queryNote.hidden = true;
     const scope = this.scope();
+    this.asked = JSON.stringify(scope);
     document.body.setAttribute("aria-busy", "true");
-    await Promise.all(this.panels.map((panel) => panel.load(scope, loading.signal)));
+    await Promise.all(panels.map((panel) => panel.load(scope, loading.signal)));
     if (this.loading === loading) document.body.removeAttribute("aria-busy");
   }
 

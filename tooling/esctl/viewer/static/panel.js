@@ -21,6 +21,13 @@ export class PanelView {
       "aria-busy": "true", "data-panel": definition.id, title: null }, h("header", { title: definition.description || null }, heading, this.notes), this.body);
   }
 
+  // The same panel on the dashboard drawn anew: what was drawn of it stays.
+  moved(definition, view) {
+    this.definition = definition;
+    this.view = view;
+    return this;
+  }
+
   async load(scope, signal) {
     if (this.unscoped) return;
     this.element.setAttribute("aria-busy", "true");
