@@ -11,6 +11,7 @@ Dynamic in one of them counts as dynamic. `*` stands for one part of a name, at 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -25,12 +26,18 @@ COMMENT = (
 
 
 def reduced(listings: list[str], additions: dict[str, list[str]]) -> dict[str, list[str]]:
-    """`dynamic` and `static` names, sorted. What has no dot or is an index's is no setting of the cluster."""
+    """`dynamic` and `static` names, sorted. What has no dot or is an index's is no setting of the cluster.
+
+    A plain name that a dynamic pattern names too is a member of that family, and dynamic. A prefix (`logger.*`) is no
+    family: there the plain name is what Elasticsearch goes by.
+    """
     pairs = [line.rsplit(" ", 1) for listing in listings for line in listing.splitlines() if line]
     pairs += [[name, kind] for kind in ("dynamic", "static") for name in additions[kind]]
     taken = [(name, kind) for name, kind in pairs if "." in name and not name.startswith("index.")]
     dynamic = {name for name, kind in taken if kind == "dynamic"}
-    return {"dynamic": sorted(dynamic), "static": sorted({name for name, _ in taken} - dynamic)}
+    patterns = [re.compile(r"[^.]+".join(map(re.escape, name.split("*")))) for name in dynamic if ".*." in name]
+    static = {name for name, _ in taken if not any(pattern.fullmatch(name) for pattern in patterns)} - dynamic
+    return {"dynamic": sorted(dynamic), "static": sorted(static)}
 
 
 if __name__ == "__main__":

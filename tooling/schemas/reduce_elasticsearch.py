@@ -13,6 +13,7 @@ The result speaks JSON Schema (`type`, `properties`, `required`, `items`, `addit
 - `x-by`: `{key, default, of}`: the object's form is chosen by the value of `key`, `default` where the key is missing;
 - `x-one-key`: the object holds one key, which names what it is (a processor);
 - `x-one-of`: the definition whose `x-by` chose this form;
+- `x-also`: other names of properties that may stand for them;
 - `x-single`: a list of mappings for which one mapping may stand;
 - `x-settings`: index settings, written dotted or nested, known by the list `settings`;
 - `x-refused`: keys that the server is known to refuse, with the reason.
@@ -218,6 +219,9 @@ class Reduction:
             for key, form in self.additions["keys"].get(name, {}).items():
                 same = form.get("same_as")
                 schema["properties"][key] = schema["properties"][same] if same else self.reduced(form)
+        if also := self.additions["also"].get(name):
+            schema["properties"] |= {other: schema["properties"][key] for key, other in also.items()}
+            schema["x-also"] = also
         optional = self.additions["optional"].get(name, ())
         required = [key for key in schema.get("required", ()) if key not in optional]
         if name.startswith("_types.analysis."):
@@ -296,7 +300,7 @@ class Reduction:
             elif by_field:
                 found = {**found, "additionalProperties": {"oneOf": [{"type": "string"}, below]}}
             of[name] = found
-        return of
+        return of | {other: of[name] for name, other in self.additions["queries"].items() if name in of}
 
     def role_query(self) -> Schema:
         """A query as text, or a mapping with a query's name or `template` as its key."""
@@ -309,6 +313,7 @@ class Reduction:
         parts = [self.followed(self.reduced(part)) for part in self.source[RANGE]["oneOf"]]
         properties = {key: value for part in parts for key, value in part["properties"].items()}
         free = dict.fromkeys(("gt", "gte", "lt", "lte", "from", "to"), {})
+        free |= dict.fromkeys(("include_lower", "include_upper"), {"type": "boolean"})
         return {"title": "a range query", "type": "object", "properties": properties | free}
 
     def property(self) -> Schema:

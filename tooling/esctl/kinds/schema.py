@@ -157,9 +157,9 @@ def _object(value: dict[str, Any], schema: Schema, path: Path, place: str) -> It
     elif "x-one-key" in schema:
         yield from _processor(value, schema["properties"], path)
     elif "properties" in schema:
-        properties = schema["properties"]
+        properties, also = schema["properties"], schema.get("x-also", {})
         for key in schema.get("required", ()):
-            if key not in value and not _told_already(key, value, properties):
+            if key not in value and also.get(key) not in value and not _told_already(key, value, properties):
                 yield Finding(path, f'{place} needs "{key}"', rule="missing-key")
         for key, part in value.items():
             if key in properties:
