@@ -11,16 +11,28 @@ from esctl.kinds import registry
 from esctl.model import Address, Resource
 
 UUID = "6b1c0f0a-3d3e-4a6b-8f5d-2b8f0a1d9c77"
-RULE = {
+RULE: dict[str, Any] = {
     "name": "A",
     "rule_type_id": ".es-query",
     "consumer": "stackAlerts",
     "schedule": {"interval": "5m"},
-    "params": {},
+    "params": {
+        "size": 10,
+        "index": ["a"],
+        "timeField": "t",
+        "esQuery": "{}",
+        "timeWindowSize": 5,
+        "timeWindowUnit": "m",
+        "threshold": [1],
+        "thresholdComparator": ">",
+    },
 }
 SLO = {
     "name": "A",
-    "indicator": {"type": "sli.kql.custom", "params": {}},
+    "indicator": {
+        "type": "sli.kql.custom",
+        "params": {"index": "a", "good": "x", "total": "y", "timestampField": "t"},
+    },
     "timeWindow": {"duration": "30d", "type": "rolling"},
     "budgetingMethod": "occurrences",
     "objective": {"target": 0.99},
@@ -74,6 +86,36 @@ def told(kind: str, id: str, spec: dict[str, Any]) -> list[str]:
         ("slo", "orders-slo", {**SLO, "objective": {"target": 99}}, "between 0 and 1; write target: 0.99"),
         ("slo", "orders-slo", {**SLO, "budgetingMethod": "timeslices"}, 'needs "timesliceTarget"'),
         ("slo", "orders-slo", {**SLO, "indicator": {"type": "sli.kql", "params": {}}}, "sli.kql"),
+        (
+            "slo",
+            "orders-slo",
+            {
+                **SLO,
+                "indicator": {
+                    "type": "sli.kql.custom",
+                    "params": {"index": "a", "good": "x", "total": "y", "timestamp": "t"},
+                },
+            },
+            'sli.kql.custom has no "timestamp"; did you mean "timestampField"?',
+        ),
+        (
+            "slo",
+            "orders-slo",
+            {**SLO, "indicator": {"type": "sli.synthetics.availability", "params": {"index": "a"}}},
+            '"monitorIds" is missing in params: sli.synthetics.availability needs it',
+        ),
+        (
+            "alerting-rule",
+            "r",
+            {**RULE, "params": {key: value for key, value in RULE["params"].items() if key != "timeField"}},
+            '"timeField" is missing in params: .es-query needs it',
+        ),
+        (
+            "alerting-rule",
+            "r",
+            {**RULE, "rule_type_id": "slo.rules.burnRate", "params": {"sloID": "a", "windows": []}},
+            'did you mean "sloId"?',
+        ),
         ("maintenance-window", "Night", {"schedule": {"custom": {"start": START, "duration": "1 hour"}}}, "duration"),
         (
             "maintenance-window",
@@ -97,6 +139,11 @@ def test_a_mistake_is_one_line(kind: str, id: str, spec: dict[str, Any], words: 
     (line,) = [line for line in told(kind, id, spec) if words in line] or [str(told(kind, id, spec))]
     assert words in line
     assert len(told(kind, id, spec)) <= 2
+
+
+@pytest.mark.parametrize(("kind", "id", "spec"), [("slo", "orders-slo", SLO), ("alerting-rule", "r", RULE)])
+def test_what_has_all_it_needs_is_right(kind: str, id: str, spec: dict[str, Any]) -> None:
+    assert told(kind, id, spec) == []
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ from esctl.model import Address, Resource
         "xpack.ml.max_open_jobs",
         "xpack.security.audit.logfile.events.include",
         "xpack.notification.slack.account.ops.message_defaults.from",
+        "transport.profiles.default.xpack.security.filter.allow",
+        "transport.profiles.client.xpack.security.filter.deny",
     ],
 )
 def test_a_known_name_is_not_doubted(name: str) -> None:

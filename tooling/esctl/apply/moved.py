@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..cluster import Cluster, Ledger
 from ..errors import Refused
-from ..kinds.base import Kind
+from ..kinds.base import Kind, Seeking, can
 from ..kinds.differences import differences
 from ..kinds.parts import held
 from ..model import Action, Address, Body, Change, Live, Plan, Remembered
 from ..plan.sealing import Seal, hidden
-from .survey import claimed, read
+from .survey import claimed, read, sought
 
 NAMED = 5  # places of one resource
 
@@ -26,6 +26,10 @@ def refuse_if_moved(
         if change.moved_from is not None:
             planned[change.moved_from.address] = change.moved_live, change.moved_from
     now = read(cluster, planned, kinds)
+    new = [c for c in changes if c.remembered is None and c.address not in now]
+    bodies = {c.address: c.desired for c in new if c.desired is not None and can(kinds[c.address.kind], Seeking)}
+    if bodies:
+        now |= sought(cluster, bodies, ledger.read(), kinds)
     entries = ledger.versions(planned)
     moved = list(_taken(changes, plan, kinds, ledger))
     for address, (was, remembered) in planned.items():

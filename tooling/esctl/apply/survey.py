@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from ..cluster import Cluster, Ledger
 from ..cluster.history import History
 from ..errors import ServerError
-from ..kinds.base import Kind
+from ..kinds.base import Context, Kind, Seeking, can
 from ..kinds.parts import Claims, beside, owned
-from ..model import Address, Live, Resource
+from ..model import Address, Body, Live, Remembered, Resource, Waiting
 from ..plan import Survey
+from ..plan.compare import body_of
 from ..plan.needs import lacking
 from ..plan.sealing import Seal
 from ..plan.survey import referred_to
@@ -43,12 +44,39 @@ def survey(
     live, unknown = read_all(cluster, asked | remembered.keys(), kinds)
     others = ledger.others(addresses - remembered.keys()) if addresses - remembered.keys() else {}
     parts = claimed(ledger, kinds, {address.kind for address in addresses | remembered.keys()})
+    new = [r for r in resources if r.address in asked - live.keys() - remembered.keys() and r.address not in others]
+    context = Context(project, capabilities)
+    bodies = {r.address: body_of(r, kinds[r.address.kind], context) for r in new if can(kinds[r.address.kind], Seeking)}
+    ready = {address: body for address, body in bodies.items() if not isinstance(body, Waiting)}
+    try:
+        live |= sought(cluster, ready, remembered, kinds)
+    except ServerError as error:
+        if error.status in _NO_ANSWER_FOR_ANYTHING or error.kind == "guard":
+            raise
+        unknown |= dict.fromkeys(ready, f"it cannot be read: {error}")
     missing = {target: place for target, place in beyond.items() if target not in live and target not in unknown}
     secret = any(kinds[address.kind].secrets for address in addresses | remembered.keys() if address.kind in kinds)
     seal = seal_with(key, ledger if secret else None)
     strange = [address for address in addresses if address in live and address not in remembered]
     begun = History(cluster, project).begun(strange) if strange else ()
     return Survey(live, remembered, others, missing, cluster.sent - before, unknown, seal, begun, parts)
+
+
+def sought(
+    cluster: Cluster,
+    bodies: Mapping[Address, Body],
+    remembered: Mapping[Address, Remembered],
+    kinds: Mapping[str, Kind],
+) -> dict[Address, Live]:
+    """What is there of resources that were never applied, by their rendered bodies; nobody's, or somebody else's."""
+    ours = Claims(owned(kinds, ((address, one.body, "") for address, one in remembered.items()))) if bodies else Claims()
+    found: dict[Address, Live] = {}
+    for name in {address.kind for address in bodies}:
+        kind = kinds[name]
+        if can(kind, Seeking):
+            asked = {address: body for address, body in bodies.items() if address.kind == name}
+            found |= kind.sought(cluster, asked, lambda part: ours.of(part) is not None, cluster.capabilities)
+    return found
 
 
 def claimed(ledger: Ledger, kinds: Mapping[str, Kind], names: Collection[str]) -> Claims:

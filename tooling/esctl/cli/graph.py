@@ -59,6 +59,8 @@ def _graph(invocation: Invocation, addresses: list[str] | None) -> Graph:
         references = list(invocation.kinds[resource.address.kind].references(resource))
         found = [Edge(resource.address, reference.target, reference.soft) for reference in references]
         found += [Edge(resource.address, target) for target in resource.depends_on]
+        space = Address("space", resource.address.space)
+        found += [Edge(resource.address, space)] if space in nodes else []
         for edge in found:
             before = edges.get((edge.source, edge.target))
             if edge.source != edge.target and (before is None or before.soft):

@@ -14,7 +14,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
 from .base import Context, Cost, Reference
 from .chart_references import index_names
-from .kibana_api import ANYTHING, FLAG, NAME, NUMBER, TEXTS, ApiKind, Found, closed, without_nothing
+from .kibana_api import ANYTHING, FLAG, NAME, NUMBER, TEXTS, ApiKind, Found, closed, lacking, without_nothing
 from .normalise import copy, get
 
 PAGE = 1000
@@ -32,6 +32,18 @@ CHANGEABLE = (
     "artifacts",
 )
 KEY = "Kibana makes it a new API key: it runs with the privileges of whoever applies this"
+
+_WINDOW = ("timeWindowSize", "timeWindowUnit", "threshold", "thresholdComparator")
+_SEARCH = {
+    "esQuery": ("index", "timeField", "esQuery"),
+    "searchSource": ("searchConfiguration",),
+    "esqlQuery": ("esqlQuery",),
+}
+_PARAMS = {
+    ".index-threshold": ("index", "timeField", *_WINDOW),
+    "slo.rules.burnRate": ("sloId", "windows"),
+}
+"""What the params of the most usual types must hold (Kibana's `rule_type_params`); those of others Kibana checks."""
 
 _LENGTH = {"type": "string", "pattern": "^[1-9][0-9]*[smhd]$"}
 _MAYBE_LENGTH = {"anyOf": [_LENGTH, {"type": "null"}]}
@@ -78,6 +90,9 @@ class AlertingRuleKind(ApiKind):
     def check(self, resource: Resource) -> Iterator[Problem]:
         yield from super().check(resource)
         spec = resource.spec
+        params, type_ = spec.get("params"), spec.get("rule_type_id")
+        if isinstance(type_, str):
+            yield from lacking(resource, ("params",), _needed(type_, params), type_)
         actions = spec.get("actions")
         whole = [key for key in ("notify_when", "throttle") if spec.get(key)]
         for position, action in enumerate(actions if isinstance(actions, list) else ()):
@@ -173,6 +188,14 @@ class AlertingRuleKind(ApiKind):
         if before.get("enabled") == after.get("enabled"):
             return []
         return ["switched on" if after.get("enabled") else "switched off: it does not run any more"]
+
+
+def _needed(type_: str, params: Any) -> tuple[str, ...]:
+    """The keys that params of a rule type must hold; a query's by where it is written."""
+    if type_ != ".es-query":
+        return _PARAMS.get(type_, ())
+    search = params.get("searchType", "esQuery") if isinstance(params, dict) else None
+    return ("size", *_WINDOW, *_SEARCH[search]) if isinstance(search, str) and search in _SEARCH else ()
 
 
 def _action(action: Any) -> Any:

@@ -294,6 +294,21 @@ class Producing(Protocol):
 
 
 @runtime_checkable
+class Seeking(Protocol):
+    """A kind of which only what is written tells where to look: of what was never applied, `read` finds nothing."""
+
+    def sought(
+        self, sender: Sender, bodies: Mapping[Address, Body], had: Callable[[Part], bool], capabilities: Capabilities
+    ) -> dict[Address, Live]:
+        """What is there of these (as rendered) and was not this project's before (`had`)."""
+        ...
+
+    def taken(self, address: Address, body: Body) -> tuple[Request, ...]:
+        """The requests beside the ledger's that an adoption takes; they write to nothing but the ledger's index."""
+        ...
+
+
+@runtime_checkable
 class Losing(Protocol):
     """A kind that can tell how much goes for good where it is deleted or made anew."""
 

@@ -111,6 +111,37 @@ class DocumentsKind:
         found = {address: _seen(one, sources) for address, one in listed.items()}
         return {address: Live(address, body) for address, body in found.items() if body["documents"]}
 
+    def sought(
+        self, sender: Sender, bodies: Mapping[Address, Body], had: Callable[[Part], bool], capabilities: Capabilities
+    ) -> dict[Address, Live]:
+        """Documents of these ids that are there although no list names them: one `_mget` for all sets.
+
+        Where others are there, `overwrite: true` is the answer already: they count as new.
+        """
+        asked = {
+            address: [id for id in body["documents"] if not had(("document", body["index"], id))]
+            for address, body in bodies.items()
+        }
+        pairs = ((bodies[address]["index"], id) for address, ids in asked.items() for id in ids)
+        sources = _many(sender, dict.fromkeys(pairs), capabilities)
+        found: dict[Address, Live] = {}
+        for address, ids in asked.items():
+            index, wanted = bodies[address]["index"], bodies[address]["documents"]
+            there = {id: _digest(sources[index, id]) for id in ids if (index, id) in sources}
+            equal = all(digest == _digest(wanted[id]) for id, digest in there.items())
+            if there and (equal or not bodies[address].get("overwrite")):
+                body: Body = {"index": index, "documents": there, "stored": {}}
+                if bodies[address].get("pipeline"):
+                    body["pipeline"] = bodies[address]["pipeline"]
+                if equal and len(there) < len(wanted):
+                    body["equal"] = True
+                found[address] = Live(address, body)
+        return found
+
+    def taken(self, address: Address, body: Body) -> tuple[Request, ...]:
+        """The list of what is written."""
+        return (_list(address, _written(body)),)
+
     def everything(self, sender: Sender, capabilities: Capabilities) -> dict[Address, Live]:
         """None: what is in an index and was not written from here is data, not seed data."""
         return {}
@@ -129,6 +160,8 @@ class DocumentsKind:
             kept["pipeline"] = body["pipeline"]
         if body.get("unfinished"):
             kept["unfinished"] = dict(body["unfinished"])
+        if body.get("equal"):
+            kept["equal"] = True
         return kept
 
     def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
@@ -151,7 +184,12 @@ class DocumentsKind:
         return {**body, "documents": left, "stored": stored} if left else None
 
     def ours(self, live: Body, wanted: Body, last: Body | None) -> bool:
-        """A run that was cut off left some documents as before and some as they were to be: nobody else wrote there."""
+        """A run that was cut off left some documents as before and some as they were to be: nobody else wrote there.
+
+        Nor does anybody lose what is there already and equal, before the set was ever applied.
+        """
+        if live.get("equal"):
+            return True
         begun = live.get("unfinished")
         if not begun:
             return False
@@ -177,7 +215,7 @@ class DocumentsKind:
                 operations.append([{action: {"_index": wanted["index"], "_id": id}}, source])
         gone = [id for id in found["documents"] if id not in known or id not in wanted["documents"]]
         operations += [[{"delete": {"_index": found["index"], "_id": id}}] for id in gone]
-        written = {"index": wanted["index"], "pipeline": body.get("pipeline"), "written": wanted["documents"]}
+        written = _written(body)
         begun = {**written, "written": known, "begun": wanted["documents"]}
         bulks = [_bulk(lines, body.get("pipeline")) for lines in _batches(operations)]
         return (_list(address, begun), *bulks, _list(address, written))
@@ -226,6 +264,8 @@ class DocumentsKind:
             if ids:
                 named = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
                 words.append(f"{sign} {_count(len(ids))} {what} ({named})")
+        if before.get("equal"):
+            words.append(f"{_count(len(old))} there already and equal")
         if before.get("unfinished"):
             words.append("an earlier apply was cut off here: it is brought to its end")
         return words
@@ -323,6 +363,12 @@ def _list_id(id: str) -> str:
 def _list(address: Address, body: Body) -> Request:
     path = f"/{LISTS}/_doc/{quote(_list_id(address.id), safe='')}"
     return Request("elasticsearch", "PUT", path, body={"body": body})
+
+
+def _written(body: Body) -> Body:
+    """The list of a set that is all there."""
+    digests = {id: _digest(source) for id, source in body["documents"].items()}
+    return {"index": body["index"], "pipeline": body.get("pipeline"), "written": digests}
 
 
 def _count(number: int) -> str:

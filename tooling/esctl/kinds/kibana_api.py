@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 from ..dashboards.mistakes import Checker
 from ..errors import Problem
-from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
+from ..model import Address, Body, Capabilities, Consequence, Live, Path, Request, Resource, Sender
 from .base import Context, Cost, Needs, Reference
-from .normalise import copy
+from .normalise import copy, get
 from .saved_objects import in_space
+from .wording import meant
 
 Schema = dict[str, Any]
 Found = Iterable[tuple[str, Body]]
@@ -146,6 +147,22 @@ def _checker(kind: ApiKind) -> Checker:
     if kind.name not in _CHECKERS:
         _CHECKERS[kind.name] = Checker({"$defs": dict(kind.form)})
     return _CHECKERS[kind.name]
+
+
+def lacking(resource: Resource, path: Path, needed: Iterable[str], by: str) -> Iterator[Problem]:
+    """What the object at `path` of the spec lacks of what `by` (a rule type, an indicator) needs; a slip is named."""
+    found = get(resource.spec, path)
+    if not isinstance(found, dict):
+        return
+    needed = tuple(needed)
+    for key in [key for key in needed if key not in found]:
+        slip = next((one for one in found if one not in needed and meant(one, [key])[0]), None)
+        if slip is None:
+            message = f'"{key}" is missing in {path[-1]}: {by} needs it'
+            yield Problem(message, resource.at("spec", *path), rule="missing-key")
+        else:
+            place = resource.at("spec", *path, slip)
+            yield Problem(f'{by} has no "{slip}"', place, f'did you mean "{key}"?', rule="unknown-key")
 
 
 def without_nothing(body: Body, keys: Collection[str]) -> Body:

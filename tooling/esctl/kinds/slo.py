@@ -9,7 +9,7 @@ from ..errors import Problem
 from ..model import Address, Body, Capabilities, Consequence, Live, Request, Resource, Sender
 from .base import Context, Cost, Needs, Reference
 from .chart_references import index_names
-from .kibana_api import ANYTHING, FLAG, NAME, NUMBER, TEXT, TEXTS, ApiKind, Found, closed
+from .kibana_api import ANYTHING, FLAG, NAME, NUMBER, TEXT, TEXTS, ApiKind, Found, closed, lacking
 from .normalise import copy, get
 from .saved_objects import in_space
 
@@ -23,10 +23,18 @@ REVISED_BY = ("indicator", "groupBy", "timeWindow", "objective", "budgetingMetho
 """Kibana rolls everything up again where one of these changes (`update_slo.ts`)."""
 SETTINGS = {"syncDelay": "1m", "frequency": "1m", "preventInitialBackfill": False}
 UNGROUPED = "*"
-INDICATORS = (
-    "sli.kql.custom", "sli.metric.custom", "sli.metric.timeslice", "sli.histogram.custom",
-    "sli.apm.transactionDuration", "sli.apm.transactionErrorRate", "sli.synthetics.availability",
-)  # fmt: skip
+_COUNTED = ("index", "timestampField", "good", "total")
+_TRANSACTION = ("index", "environment", "service", "transactionType", "transactionName")
+INDICATORS = {
+    "sli.kql.custom": _COUNTED,
+    "sli.metric.custom": _COUNTED,
+    "sli.metric.timeslice": ("index", "timestampField", "metric"),
+    "sli.histogram.custom": _COUNTED,
+    "sli.apm.transactionDuration": (*_TRANSACTION, "threshold"),
+    "sli.apm.transactionErrorRate": _TRANSACTION,
+    "sli.synthetics.availability": ("index", "monitorIds"),
+}
+"""What the params of each must hold (`kbn-slo-schema`, `indicators.ts`)."""
 
 _FRACTION = NUMBER
 _LENGTH = {"type": "string", "pattern": "^[1-9][0-9]*[smhdwM]$"}
@@ -58,6 +66,9 @@ class SloKind(ApiKind):
         if not 8 <= len(id_) <= 36:
             message = f'"{id_}" has {len(id_)} characters: the id of an SLO has 8 to 36'
             yield Problem(message, resource.at("id"), rule="bad-name")
+        indicator = spec.get("indicator")
+        if isinstance(indicator, dict) and indicator.get("type") in INDICATORS:
+            yield from lacking(resource, ("indicator", "params"), INDICATORS[indicator["type"]], indicator["type"])
         objective = spec.get("objective")
         for key in ("target", "timesliceTarget"):
             share = get(objective, (key,))

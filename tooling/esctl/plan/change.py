@@ -14,6 +14,7 @@ from ..kinds.base import (
     Releasing,
     Replaceable,
     Routed,
+    Seeking,
     Wordy,
     can,
     owner_of,
@@ -117,7 +118,8 @@ def _decided(case: _Case, base: Change) -> Change:
         )
         return replace(base, action=Action.UNDECIDED, words=words)
     if cause is Cause.ADOPT and not (sides.shown_there is not None and case.adopted):
-        return replace(base, action=Action.ADOPT, words=_equal(case))
+        taken = kind.taken(address, sides.rendered) if can(kind, Seeking) else ()
+        return replace(base, action=Action.ADOPT, words=_equal(case), requests=taken)
     if sides.shown_there is not None:  # adopted by name: the file's secret counts
         cause, sides = Cause.FOREIGN, replace(sides, cause=Cause.FOREIGN, found=sides.shown_there)
         case, base = replace(case, sides=sides), replace(base, cause=cause)
