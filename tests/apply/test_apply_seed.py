@@ -94,7 +94,9 @@ def test_what_came_after_the_plan_is_told(tmp_path, fresh_sandbox):
 
 
 def test_all_sets_are_looked_for_by_one_request(tmp_path, fresh_sandbox):
-    sets = "".join(f"---\nkind: documents\nid: s{n}\nspec: {{index: s-one, documents: [{{_id: 'x{n}'}}]}}\n" for n in range(9))
+    sets = "".join(
+        f"---\nkind: documents\nid: s{n}\nspec: {{index: s-one, documents: [{{_id: 'x{n}'}}]}}\n" for n in range(9)
+    )
     place = there(tmp_path, fresh_sandbox, text=SET)
     before = place.plan().requests
     place.write(SET + sets)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from esctl.cli.graph import _graph
+from esctl.cli.invocation import Invocation
 from esctl.errors import Source
 from esctl.kinds import registry
+from esctl.kinds.wording import with_article
 from esctl.model import Address, Resource
+from esctl.report.graph import Edge
 
 UUID = "6b1c0f0a-3d3e-4a6b-8f5d-2b8f0a1d9c77"
 RULE: dict[str, Any] = {
@@ -152,3 +157,22 @@ def test_what_has_all_it_needs_is_right(kind: str, id: str, spec: dict[str, Any]
 def test_nothing_at_all_is_told_and_no_traceback(kind: str) -> None:
     assert told(kind, UUID, {})
     assert told(kind, UUID, {"name": {"a": [1]}, "tags": 3, "actions": {"x": 1}, "links": [None], "attributes": []})
+
+
+def test_the_graph_draws_the_space_that_something_lives_in(tmp_path: Path) -> None:
+    (tmp_path / "kibana").mkdir()
+    (tmp_path / "esctl.yaml").write_text("name: p\nresources: [kibana]\n", encoding="utf-8")
+    view = "kind: data-view\nspace: team\nid: logs\nspec: {title: logs-*}\n"
+    space = "kind: space\nid: team\nspec: {name: Team}\n"
+    (tmp_path / "kibana" / "all.yaml").write_text(f"{space}---\n{view}", encoding="utf-8")
+    drawn = _graph(Invocation(project=tmp_path, environ={}), None)
+    assert Edge(Address("data-view", "logs", "team"), Address("space", "team")) in drawn.edges
+    assert Address("space", "team") not in drawn.roots
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ml-filter", "an ml-filter"), ("slm-policy", "an slm-policy"), ("user", "a user"), ("index", "an index")],
+)
+def test_a_kind_is_called_as_it_is_said(name: str, said: str) -> None:
+    assert with_article(name) == said

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..cluster import Cluster
 from ..errors import EsctlError
 from ..kinds.base import Collecting, Kind, can
+from ..kinds.wording import with_article
 from ..model import Address, Live
 from ..plan.needs import lacking
 
@@ -35,7 +36,7 @@ def collect(cluster: Cluster, kinds: Mapping[str, Kind], names: Collection[str])
     def everything(name: str) -> dict[Address, Live] | EsctlError:
         kind = kinds[name]
         if not can(kind, Collecting):
-            return EsctlError(f"a {name} cannot be listed yet")
+            return EsctlError(f"{with_article(name)} cannot be listed yet")
         try:
             return kind.everything(cluster, capabilities)
         except EsctlError as error:

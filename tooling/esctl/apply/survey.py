@@ -69,7 +69,9 @@ def sought(
     kinds: Mapping[str, Kind],
 ) -> dict[Address, Live]:
     """What is there of resources that were never applied, by their rendered bodies; nobody's, or somebody else's."""
-    ours = Claims(owned(kinds, ((address, one.body, "") for address, one in remembered.items()))) if bodies else Claims()
+    ours = (
+        Claims(owned(kinds, ((address, one.body, "") for address, one in remembered.items()))) if bodies else Claims()
+    )
     found: dict[Address, Live] = {}
     for name in {address.kind for address in bodies}:
         kind = kinds[name]

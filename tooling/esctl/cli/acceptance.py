@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EsctlError
+from ..kinds.wording import with_article
 from ..project.edit import CannotEdit, edited
 from ..project.edits import Edit, Set, applied, edits_between
 from ..secret import MARK, Secret, referred, restored, secrets_in
@@ -46,7 +47,7 @@ def accepted(resource: Resource, live: Live, survey: Survey, context: Context, k
     from ..kinds.base import Collecting
 
     if not isinstance(kind, Collecting):
-        raise EsctlError(f"what a server has of a {kind.name} cannot be written as YAML yet")
+        raise EsctlError(f"what a server has of {with_article(kind.name)} cannot be written as YAML yet")
     before: Body = referred(resource.spec)
     secrets = {secret.reference: secret for secret in secrets_in(resource.spec)}
     after = _like(kind.written(live, context.capabilities), before)

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ..errors import EsctlError, Problem, ProjectError, Source
+from ..kinds.wording import with_article
 from ..secret import replaced
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _misplaced_secrets(resource: Resource, kind: Kind) -> Iterator[Problem]:
     for path in resource.secrets:
         dotted = ".".join(map(str, path))
         if not any(fnmatchcase(dotted, glob) for glob in kind.secrets):
-            message = f"a {kind.name} holds no secret in {dotted}"
+            message = f"{with_article(kind.name)} holds no secret in {dotted}"
             hint = "everyone who reads the server would see it"
             yield Problem(message, resource.at("spec", *path), hint, rule="misplaced-secret")
 
@@ -76,7 +77,7 @@ def examine(invocation: Invocation) -> tuple[Loaded, list[Problem]]:
 def _of_one(resource: Resource, kind: Kind) -> Iterator[Problem]:
     """What is wrong with one resource by itself."""
     if resource.address.space and not kind.spaced:
-        yield Problem(f"a {kind.name} lives in no space", resource.at("space"), "take `space` out")
+        yield Problem(f"{with_article(kind.name)} lives in no space", resource.at("space"), "take `space` out")
     misplaced = list(_misplaced_secrets(resource, kind))
     if misplaced:  # a kind that has no place for secrets need not know how to look at one
         resource = replace(resource, spec=replaced(resource.spec, lambda secret: secret.reference))

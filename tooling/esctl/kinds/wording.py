@@ -111,3 +111,8 @@ def in_words(value: Any) -> str:
 def nesting_hint(value: Any) -> str | None:
     """A mapping that is empty has often lost what stands below it."""
     return "is what belongs to it indented too little?" if value is None else None
+
+
+def with_article(name: str) -> str:
+    """A kind's name with its article, by how it is said: `an index`, `an ml-filter`, `an slm-policy`."""
+    return f"an {name}" if name[0] in "aeio" or name.split("-")[0] in ("ml", "slm", "slo") else f"a {name}"

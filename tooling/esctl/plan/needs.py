@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kinds.base import Kind
+from ..kinds.wording import with_article
 from ..model import Capabilities
 
 _LICENCES = ("basic", "standard", "gold", "platinum", "enterprise", "trial")
@@ -11,7 +12,7 @@ _LICENCES = ("basic", "standard", "gold", "platinum", "enterprise", "trial")
 def lacking(kind: Kind, capabilities: Capabilities) -> str | None:
     """Why these servers have no such thing, in one line; None where they have it."""
     needs = kind.needs
-    a = f"an {kind.name}" if kind.name[0] in "aeiou" else f"a {kind.name}"
+    a = with_article(kind.name)
     if capabilities.serverless and not needs.serverless:
         return f"{a} does not exist on Serverless"
     if not capabilities.serverless and capabilities.version[:2] < needs.since:
