@@ -46,6 +46,7 @@ def browser(width: int = 1600, height: int = 1200, *, theme: str = "light") -> I
         try:
             size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
             features = [{"name": "prefers-color-scheme", "value": theme}]
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
             yield driver

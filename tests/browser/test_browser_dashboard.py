@@ -149,8 +149,8 @@ def test_a_click_on_a_cell(page: Page, loaded: Loaded) -> None:
 
 def test_the_control(page: Page, loaded: Loaded) -> None:
     page.click(".control-button")
-    page.until(lambda: len(page.all(".options li")) == 6)
-    page.click(".options li:nth-child(4) label")
+    page.until(lambda: len(page.all(".options li:not(.existence)")) == 6)
+    page.click(".options li:nth-child(5) label")
     page.drawn()
     assert {datum["group"] for datum in page.data("gallery", "images")} == {3}
     assert len(page.all(f"{page.panel('silhouettes')} .mark-rect path")) == 1

@@ -125,7 +125,7 @@ def obeying(config):
     layers = config.get("layers", [config])
     _plain(config)
     for layer in layers:
-        metrics = layer.get("metrics", layer.get("y", [layer["metric"]] if "metric" in layer else []))
+        metrics = [layer["metric"]] if "metric" in layer else layer.get("metrics", layer.get("y", []))
         for bucket in buckets(layer):
             rank = bucket.get("rank_by", {})
             if rank.get("type") == "metric":

@@ -34,6 +34,9 @@ def without_unkept(config, form):
             layer.pop("sampling", None)  # a layer over ES|QL has none
         if "x" not in layer:
             layer.get("breakdown_by", {}).pop("aggregate_first", None)
+    labels = config.get("styling", {}).get("labels", {})
+    if labels.get("visible") is False:
+        labels.pop("position", None)  # hidden labels stand nowhere
     values = config.get("styling", {}).get("values", {})
     if values.get("visible") is False:
         values.pop("mode", None)  # hidden values are kept as such

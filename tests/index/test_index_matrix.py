@@ -205,10 +205,14 @@ def test_what_was_never_measured_is_unknown_and_named() -> None:
     for place in ("mappings.properties.w.ignore_above", "settings.index.novel"):
         assert f"{place} was never measured" in cost.words
     assert changes.setting("index.novel", NOW) == "unknown"
-    for kind in ("wildcard", "constant_keyword", "semantic_text", "geo_shape"):
+
+
+def test_the_type_of_a_field_is_final_also_where_it_was_not_measured() -> None:
+    """As Elastic's documentation of "Update mapping" says: otherwise an apply would fail at the server for ever."""
+    for kind in ("wildcard", "constant_keyword", "semantic_text", "geo_shape", "scaled_float"):
         difference = Difference(("properties", "f", "type"), "keyword", kind)
         fields = ({"properties": {"f": {"type": one}}} for one in ("keyword", kind))
-        assert changes.mapping(difference, *fields, NOW) == "unknown"
+        assert changes.mapping(difference, *fields, NOW) == "remake"
 
 
 def test_the_older_server_is_asked_for_by_its_version() -> None:

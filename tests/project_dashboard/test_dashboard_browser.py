@@ -1,9 +1,13 @@
-"""The dashboard's two Vega panels in a browser: pages, images that open, zoom, brush, pan, reset, and every filter."""
+"""The Vega macros in a browser: pages, images that open, zoom, brush, pan, reset, and every filter.
+
+The gallery and the scatter plot are the dashboard's own; beside them small multiples, and a gallery of 5,000 images.
+"""
 
 from __future__ import annotations
 
 import pytest
 from plain_vega import answer
+from test_vega_macros import made
 from vega_page import vega_page
 
 pytestmark = pytest.mark.browser
@@ -17,6 +21,11 @@ def page(panels, rows, tmp_path_factory):
     for name, size in sizes.items():
         spec = panels[name]["config"]["spec"]["value"]
         shown[name] = (spec, answer(spec["data"][0], rows), size)
+    spread = made('small_multiples("image_data", "cluster", "distance", "cluster", numbered=true, interval=0.25)')
+    shown["spread"] = (spread, answer(spread["data"][0], rows), (900, 300))
+    many = [{"_source": {"file_name": f"{n}.jpg", "cluster": n % 10, "distance": n}} for n in range(5000)]
+    gallery = made('gallery("image_data")')
+    shown["many"] = (gallery, answer(gallery["data"][0], many), (830, 500))
     with vega_page(tmp_path_factory.mktemp("vega"), shown) as page:
         yield page
 
@@ -135,6 +144,32 @@ def test_an_area_filters_once_by_what_lies_in_it(page):
     page.at("scatter", 400, 300).release().perform()
     page.settle("scatter")
     assert page.filters() == [] and page.signal("scatter", "wide") is False
+
+
+def test_a_small_chart_filters_by_its_cluster_and_a_bar_by_its_range_too(page):
+    assert page.click("spread", "titles", 4)["group"] == 4
+    bar = page.click("spread", "bins", 2)
+    assert bar["n"] > 0 and bar["from"] == 0.5
+    found, index, alias = page.filters()[1]
+    assert found["bool"]["filter"] == [
+        {"match_phrase": {"cluster": bar["group"]}},
+        {"range": {"distance": {"gte": 0.5, "lt": 0.75}}},
+    ]
+    assert (index, alias) == ("image_data", f"cluster {bar['group']}, distance 0.5 – 0.75")
+
+
+def test_each_of_5000_images_is_on_one_page(page):
+    assert page.signal("many", "count") == 5000
+    order, on_page = page.data("many", "ordered"), page.signal("many", "on_page")
+    assert sorted(int(image["file"][:-4]) for image in order) == list(range(5000))
+    assert page.signal("many", "pages") == 5000 // on_page
+    width, height = page.signal("many", "width"), page.signal("many", "height")
+    page.at("many", width / 2 + 45, height - 5).click().perform()
+    page.settle("many")
+    number = page.signal("many", "page")
+    assert number > 0.95 * page.signal("many", "pages")
+    shown = [image["file"] for image in page.data("many", "shown")]
+    assert shown == [image["file"] for image in order[number * on_page : (number + 1) * on_page]]
 
 
 def test_pan_zoom_and_reset(page):

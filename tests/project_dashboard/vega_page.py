@@ -120,7 +120,7 @@ def vega_page(folder: Path, panels: dict[str, tuple[dict[str, Any], Any, tuple[i
     (folder / "page.html").write_text(PAGE.replace("PLACES", places).replace("SPECS", json.dumps(specs)))
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for flag in (*FLAGS.split(), "--window-size=1000,1600", f"--user-data-dir={folder}/profile"):
+    for flag in (*FLAGS.split(), "--window-size=1000,2200", f"--user-data-dir={folder}/profile"):
         options.add_argument(flag)
     opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     try:

@@ -43,7 +43,7 @@ def allowed(plan: Plan, allow: Collection[str]) -> None:
         if word and word not in allow:
             said = change.words.splitlines()[0] if change.words else str(change.action)
             problems.append(Problem(f"{change.address}: {said}", hint=f"`--allow {word}` lets it happen"))
-        elif becomes_alias(change) and "alias" not in allow:
+        if becomes_alias(change) and "alias" not in allow:
             move = change.reindex
             said = f"{move.alias} would become an alias of {move.target}" if move else ""
             problems.append(Problem(f"{change.address}: {said}", hint="`--allow alias` lets it happen"))

@@ -37,7 +37,7 @@ def _parts(config: dict[str, Any]) -> Iterator[tuple[Path, list[tuple[Path, dict
         (("layers", n), layer) for n, layer in enumerate(config.get("layers", ()))
     ] or [((), config)]
     for path, layer in layers:
-        metrics = layer.get("metrics", layer.get("y", [layer["metric"]] if "metric" in layer else ()))
+        metrics = [layer["metric"]] if "metric" in layer else layer.get("metrics", layer.get("y", ()))
         buckets: list[tuple[Path, dict[str, Any]]] = []
         keys = ("x", "breakdown_by", "rows", "split_metrics_by", "group_by", "group_breakdown_by", "tag_by", "region")
         for key in (*keys, *(("y",) if config["type"] == "heatmap" else ())):

@@ -1,4 +1,4 @@
-"""What a change of an index costs: looked up in the matrix measured on real servers, never guessed.
+"""What a change of an index costs: by the matrix measured on real servers; beyond it, by what is documented; no guess.
 
 The matrix (`data/update-matrix.json`) holds, per mapping parameter and setting, what 9.5.3 did, and below `8.19` what
 8.19.21 did otherwise.
@@ -148,7 +148,7 @@ def _field(difference: Difference, before: Mapping[str, Any], after: Mapping[str
 
 def _type(before: str, after: str, tables: Any) -> Verdict:
     if before not in tables["types"] or after not in tables["types"]:
-        return "unknown"
+        return "remake"  # not measured, but documented ("Update mapping" in Elastic's API): a type is final
     pair = f"{before}→{after}"
     if pair in tables["type_change"]["in_place"]:
         return "in place"

@@ -213,7 +213,7 @@ def _definition(kind: str, config: Body, own: list[Body], target: Body | None) -
                 return "markdown", {"content": str(params.get("markdown") or ""), "font_size": params.get("fontSize")}
         return str(vis.get("type") or "visualization"), vis
     named = {r["name"]: r["id"] for r in (*((target or {}).get("references") or ()), *own)}
-    if kind in ("search", "discover_session", "links"):
+    if kind in ("search", "discover_session", "links") or kind.endswith("_control"):
         return kind, {**config, **attributes, "references": named}
     return kind or "panel", attributes or config
 

@@ -21,10 +21,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ..errors import EsctlError, ServerError
-from ..preview import Dashboard, Grid, Panel, Question, control_filter, vega_config
+from ..preview import Dashboard, Grid, Panel, Question, vega_config
 from .bundle import bundle_name, vega_bundle
+from .controls import control_json, control_offer, controls_of
 from .feed import Feed
-from .panels import control_options, panel_json, scope_of
+from .panels import panel_json, scope_of
 from .sources import Source
 
 STATIC = Path(str(files("esctl.viewer") / "static"))
@@ -84,18 +85,17 @@ class Viewer:
             notes.append(self.source.note(question))
             return found
 
-        drawn = panel_json(panel, dashboard, scope_of(wanted), answer)
+        drawn = panel_json(panel, dashboard, scope_of(wanted, dashboard), answer)
         said = [note for note in dict.fromkeys(notes) if note]
         return {**drawn, "notes": [*said, *drawn.get("notes", ())]} if said else drawn
 
     def control(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         dashboard = self._known(wanted)
-        control = next((c for c in dashboard.controls if c.id == wanted.get("control")), None)
+        control = next((c for c in controls_of(dashboard) if c.id == wanted.get("control")), None)
         if control is None:
             raise EsctlError(f'the dashboard has no control "{wanted.get("control")}"')
-        return control_options(
-            control, dashboard, scope_of(wanted), lambda question: self.source.answer(question, dashboard)
-        )
+        scope = scope_of(wanted, dashboard, but=control.id)
+        return control_offer(control, dashboard, scope, lambda question: self.source.answer(question, dashboard))
 
     def _known(self, wanted: Mapping[str, Any]) -> Dashboard:
         dashboard_id = str(wanted.get("dashboard") or "")
@@ -182,23 +182,8 @@ def dashboard_json(dashboard: Dashboard) -> dict[str, Any]:
         }
         for p in dashboard.panels
     ]
-    controls = [
-        {
-            "id": c.id,
-            "kind": c.kind,
-            "title": c.title,
-            "width": c.settings.get("width"),
-            "grow": bool(c.settings.get("grow")),
-            "single": bool(c.settings.get("single_select")),
-            "exclude": bool(c.settings.get("exclude")),
-            "selected": c.settings.get("selected_options") or [],
-            "placeholder": (c.settings.get("display_settings") or {}).get("placeholder")
-            or c.settings.get("placeholder")
-            or "Any",
-            "filter": control_filter(c, []),
-        }
-        for c in dashboard.controls
-    ]
+    pinned = {control.id for control in dashboard.controls}
+    controls = [control_json(control, pinned=control.id in pinned) for control in controls_of(dashboard)]
     time = dashboard.time_range
     return {
         "id": dashboard.id,

@@ -1,15 +1,14 @@
 // One dashboard: what narrows it down (filters, query, controls, time), its grid, and loading its panels side by side.
 
 import { api } from "./api.js";
-import { Control, unknownControl } from "./controls.js";
+import { controlOf } from "./controls.js";
 import { h, icon } from "./dom.js";
 import { pills, sameFilter, textFilter, withFilter } from "./filters.js";
 import { PanelView } from "./panel.js";
 import { onThemeChange } from "./theme.js";
+import { timePicker } from "./time.js";
 import { kibanaHandlers } from "./vega.js";
 
-const TIMES = [["now-15m", "Last 15 minutes"], ["now-1h", "Last hour"], ["now-24h", "Last 24 hours"], ["now-7d", "Last 7 days"],
-  ["now-30d", "Last 30 days"], ["now-90d", "Last 90 days"], ["now-1y", "Last year"], ["", "All time"]];
 const MARGIN = 8;
 
 export class DashboardView {
@@ -18,7 +17,7 @@ export class DashboardView {
     this.site = site;
     this.id = dashboard.id;
     this.state = old ? this.inherited(old) : this.decode(encoded);
-    this.controls = dashboard.controls.map((control) => (control.kind === "options_list_control" ? new Control(control, this) : null));
+    this.controls = dashboard.controls.map((control) => controlOf(control, this));
     this.panels = dashboard.panels.map((panel) => old?.kept(panel, dashboard.hide_titles)?.moved(panel, this) ?? new PanelView(panel, this));
     this.fresh = this.panels.filter((panel) => !old?.panels.includes(panel));
     this.asked = old?.asked;
@@ -30,7 +29,7 @@ export class DashboardView {
     this.element = h("div", { class: "dashboard" },
       h("h1", { class: "visually-hidden" }, dashboard.title),
       h("section", { class: "narrow", "aria-label": "Narrow down" },
-        h("div", { class: "narrow-row" }, this.controls.map((control, i) => control?.element ?? unknownControl(dashboard.controls[i])), this.queryForm(), this.time),
+        h("div", { class: "narrow-row" }, this.controls.filter((control) => control.definition.pinned).map((control) => control.element), this.queryForm(), this.time),
         this.queryNote, this.bar),
       this.layout());
     this.stopTheme = onThemeChange(() => this.panels.forEach((panel) => panel.redraw()));
@@ -80,9 +79,8 @@ export class DashboardView {
   // What every panel is asked with; a control's own list leaves its own filter out.
   scope(without = null) {
     const { filters, query, time } = this.state;
-    const chosen = this.controls.filter((control) => control && control.definition.id !== without && control.chosen.length);
-    const span = time?.from ? { time_range: time } : {};
-    return { filters: [...filters, ...chosen.map((control) => control.filter())], query, ...span };
+    const controls = Object.fromEntries(Object.entries(this.state.controls).filter(([id]) => id !== without));
+    return { filters, query, controls, ...(time?.from ? { time_range: time } : {}) };
   }
 
   addFilters(added) {
@@ -93,13 +91,14 @@ export class DashboardView {
     this.update({ filters: this.state.filters.filter((filter) => !sameFilter(filter, unwanted)) });
   }
 
-  setControl(id, values, exclude) {
-    this.update({ controls: { ...this.state.controls, [id]: { values, exclude } } });
+  setControl(id, choice) {
+    const { [id]: before, ...rest } = this.state.controls;
+    this.update({ controls: choice ? { ...rest, [id]: choice } : rest });
   }
 
   reset() {
     this.update(this.initial());
-    this.controls.forEach((control) => control?.show());
+    this.controls.forEach((control) => control.show());
     this.queryInput.value = this.state.query.query ?? "";
   }
 
@@ -115,7 +114,7 @@ export class DashboardView {
   // The reader went back or forward: same dashboard, another state. False where the page has to start anew.
   adopt(encoded) {
     this.state = this.decode(encoded);
-    this.controls.forEach((control) => control?.show());
+    this.controls.forEach((control) => control.show());
     this.queryInput.value = this.state.query.query ?? "";
     this.pills();
     this.load();
@@ -123,8 +122,7 @@ export class DashboardView {
   }
 
   initial() {
-    const controls = Object.fromEntries(this.dashboard.controls.filter((control) => control.selected.length)
-      .map((control) => [control.id, { values: control.selected, exclude: control.exclude }]));
+    const controls = Object.fromEntries(this.dashboard.controls.filter((control) => control.chosen).map((control) => [control.id, control.chosen]));
     const time = this.dashboard.timed ? this.dashboard.time_range ?? { from: "now-15m", to: "now" } : null;
     return { filters: this.dashboard.filters, query: this.dashboard.query, controls, time };
   }
@@ -146,7 +144,7 @@ export class DashboardView {
   pills() {
     this.bar.replaceChildren(...pills(this.state.filters, (filters) => this.update({ filters })));
     this.bar.hidden = !this.state.filters.length;
-    this.time.replaceChildren(...this.timePicker());
+    if (this.dashboard.timed || this.state.time) timePicker(this.time, this.state.time, (time) => this.update({ time }));
   }
 
   queryForm() {
@@ -160,17 +158,6 @@ export class DashboardView {
     return h("form", { class: "query", role: "search", onsubmit: submit }, icon("search"), this.queryInput);
   }
 
-  timePicker() {
-    if (!this.dashboard.timed && !this.state.time) return [];
-    const { time } = this.state;
-    const known = !time || (time.to === "now" && TIMES.some(([from]) => from === time.from));
-    const options = known ? TIMES : [[time.from, `${time.from} – ${time.to}`], ...TIMES];
-    const choose = (event) => this.update({ time: event.target.value ? { from: event.target.value, to: "now" } : null });
-    const chosen = (from) => from === (time?.from ?? "");
-    return [h("select", { class: "time", "aria-label": "Time range", onchange: choose },
-      options.map(([from, label]) => h("option", { value: from, selected: chosen(from) }, label)))];
-  }
-
   // Top-level panels and sections share one column of rows; each run between two sections is a grid of its own.
   layout() {
     const { sections, panels } = this.dashboard;
@@ -182,7 +169,7 @@ export class DashboardView {
     for (const section of [...ordered, null]) {
       const until = section ? section.y : Infinity;
       const run = top.filter(({ definition: { grid } }) => grid.y >= after && grid.y < until);
-      if (run.length) parts.push(this.grid(run));
+      if (run.length) parts.push(h("h2", { class: "visually-hidden" }, "Panels"), this.grid(run));
       if (section) parts.push(this.section(section));
       after = until;
     }

@@ -31,9 +31,12 @@ export function pills(filters, change) {
     const { negate, disabled } = filter.meta ?? {};
     const label = (negate ? "NOT " : "") + filterLabel(filter);
     const flipped = { ...filter, meta: { ...filter.meta, negate: !negate } };
+    const switched = { ...filter, meta: { ...filter.meta, disabled: !disabled } };
     const replace = (inner) => change(filters.flatMap((other, i) => (i === position ? inner : [other])));
     return h("li", { class: `pill${negate ? " negated" : ""}${disabled ? " disabled" : ""}` },
-      h("button", { title: negate ? "Include instead" : "Exclude instead", onclick: () => replace([flipped]) }, label),
+      h("button", { class: "label", title: negate ? "Include instead" : "Exclude instead", onclick: () => replace([flipped]) }, label),
+      h("button", { class: "switch", role: "switch", "aria-checked": String(!disabled), "aria-label": `Filter ${label} applies`, title: disabled ? "Enable" : "Disable",
+        onclick: () => replace([switched]) }, icon(disabled ? "off" : "on")),
       h("button", { class: "remove", "aria-label": `Remove filter ${label}`, title: "Remove", onclick: () => replace([]) }, icon("close")));
   });
 }

@@ -13,7 +13,7 @@ export class PanelView {
     this.chart = null;
     this.drawn = null;
     this.unscoped = false;
-    const hidden = definition.hide_title || view.dashboard.hide_titles || !definition.title;
+    const hidden = definition.kind.endsWith("_control") || definition.hide_title || view.dashboard.hide_titles || !definition.title;
     const heading = h("h3", { id: `panel-${definition.id}`, class: hidden ? "visually-hidden" : "" }, definition.title || `${definition.kind} panel`);
     this.notes = h("span", { class: "notes", hidden: true });
     this.body = h("div", { class: "panel-body" }, h("div", { class: "skeleton", "aria-hidden": "true" }));
@@ -25,6 +25,10 @@ export class PanelView {
   moved(definition, view) {
     this.definition = definition;
     this.view = view;
+    if (this.chart.kind === "control") {
+      this.body.firstChild.replaceChildren();
+      this.placeControl(this.body.firstChild);
+    }
     return this;
   }
 
@@ -67,14 +71,20 @@ export class PanelView {
       case "tags": return (add) => drawTags(content, chart, add);
       case "table": return (add) => drawTable(content, chart, add, this.definition.title);
       case "vega":
-      case "vega-lite": return (add) => drawVega(content, chart, add, this.view.site, (notes) => this.say(notes));
+      case "vega-lite": return (add) => drawVega(content, chart, add, this.view.site, (notes) => this.say(notes), (time) => this.view.update({ time }));
       case "markdown": return () => { content.innerHTML = chart.html; };
+      case "control": return () => this.placeControl(content);
       case "empty": return () => { content.append(h("p", { class: "panel-note" }, "No results found")); };
       default: return () => {
         content.append(h("p", { class: "panel-note" }, icon("note"), chart.model.reason),
           h("details", { class: "definition" }, h("summary", {}, "Definition"), h("pre", { tabindex: 0 }, JSON.stringify(chart.model.definition, null, 2))));
       };
     }
+  }
+
+  placeControl(content) {
+    const control = this.view.controls.find(({ definition }) => definition.id === this.definition.id);
+    if (control) content.append(control.element);
   }
 
   say(notes) {

@@ -1,5 +1,6 @@
 // Vega panels and Lens charts: drawn by Vega, filtered by click, with Kibana's own functions for specs that use them.
 
+import { brushTime } from "./brush.js";
 import { h } from "./dom.js";
 import { currentTheme } from "./theme.js";
 
@@ -39,7 +40,7 @@ function collector(said) {
   return logger;
 }
 
-export async function drawVega(content, chart, addFilters, site, say) {
+export async function drawVega(content, chart, addFilters, site, say, setTime) {
   const quiet = await loadVega(site);
   const place = h("div", { class: "drawing" });
   const legend = chart.legend?.length ? legendList(chart, addFilters) : null;
@@ -64,7 +65,9 @@ export async function drawVega(content, chart, addFilters, site, say) {
   place.view = view;
 
   if (!chart.own) {
+    const brushed = brushTime(place, view, setTime);
     view.addEventListener("click", (_, item) => {
+      if (brushed()) return;
       const position = item?.datum?.filters;
       if (position !== undefined) addFilters(chart.model.filters[position] ?? []);
     });
