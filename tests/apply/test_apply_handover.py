@@ -66,3 +66,14 @@ def test_what_is_no_key_or_a_key_in_use_is_never_overwritten(place):
     other = place.send("POST", "/_security/api_key", {"name": "other"})
     file.write_text(other["encoded"])
     assert place.type("apply", "--yes")[0] == 5 and file.read_text() == other["encoded"]
+
+
+def test_a_key_whose_file_is_gone_is_told_with_the_way_to_a_new_one(place):
+    file = place.root / "keys/loader"
+    assert place.type("apply", "--yes")[0] == 0 and "warning" not in place.type("plan")[1]
+    file.unlink()
+    code, said = place.type("plan")
+    assert code == 0 and "warning: api-key/loader: keys/loader is not on this machine" in said
+    assert "esctl destroy api-key/loader --allow irreversible" in said
+    assert place.type("destroy", "api-key/loader", "--allow", "irreversible", "--yes")[0] == 0
+    assert place.type("apply", "--yes")[0] == 0 and works(place, file)

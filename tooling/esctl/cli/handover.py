@@ -44,6 +44,23 @@ def refuse_nowhere(invocation: Invocation, cluster: Cluster, plan: Plan, *, show
     return frozenset(anew)
 
 
+def not_here(invocation: Invocation, plan: Plan) -> list[str]:
+    """A line for each secret that was told once and whose file is not on this machine; it may well be on another."""
+    from ..kinds.base import Producing, can
+    from ..model import Action
+
+    lines = []
+    for change in plan.changes:
+        stays = change.action in (Action.NONE, Action.REFRESH, Action.UPDATE) and change.remembered is not None
+        place = (
+            (change.desired or {}).get("write_to") if can(invocation.kinds[change.address.kind], Producing) else None
+        )
+        if stays and isinstance(place, str) and not _path(invocation, place).exists():
+            way = f"esctl destroy {change.address} --allow irreversible, then apply, makes a new one"
+            lines.append(f"{change.address}: {place} is not on this machine, and no server tells a key twice; {way}")
+    return lines
+
+
 def _spent(path: Path, kind: Producing, live: Live | None, cluster: Cluster) -> bool:
     try:
         return path.is_file() and kind.spent(path.read_text(encoding="utf-8"), live, cluster)

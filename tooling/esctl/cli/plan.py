@@ -52,6 +52,7 @@ def plan(
     from ..plan import only_drift as drift_of
     from ..plan.summary import as_json
     from ..report.plan import plan_lines
+    from .handover import not_here
 
     if out is not None and (against is not None or only_drift):
         other = "--against" if against is not None else "--only-drift"
@@ -66,6 +67,8 @@ def plan(
         invocation.answer(as_json(made))
     else:
         invocation.say(*plan_lines(made, invocation.style, verbose=invocation.verbose, raw=raw))
+    for line in not_here(invocation, made):
+        invocation.warn(line)
     if out is not None:
         invocation.say(f"The plan is in {out}: `esctl apply {out}` does exactly this.")
     return exit_code(made)
