@@ -40,8 +40,9 @@ _SHOWN = 5  # ids named in words
 class DocumentsKind:
     """`spec`: `index`, one of `documents`, `ndjson` and `csv`; `pipeline`, `id_field`, `delimiter`, `overwrite`.
 
-    The id is a name of your choice, taken once per cluster. Rendered, it is `{"index", "pipeline", "documents": {_id: source}}`;
-    normalised, sources are hashes.
+    The id is a name of your choice, taken once per cluster.
+
+    Rendered, it is `{"index", "pipeline", "documents": {_id: source}}`; normalised, sources are hashes.
     """
 
     name: str = "documents"
