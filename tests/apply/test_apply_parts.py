@@ -199,6 +199,104 @@ def test_a_pull_leaves_out_what_belongs_to_others(tmp_path, fresh_sandbox):
     assert [exit_code(place.plan()) for place in (mine, theirs)] == [0, 0]
 
 
+ON_IT = {
+    "an alias": (
+        "kind: index\nid: s-one\nspec: {}\n",
+        "kind: alias\nid: s-all\nspec: {indices: {s-one: {}}}\n",
+        "s-one in the alias s-all",
+    ),
+    "seed documents": (
+        "kind: index\nid: s-one\nspec: {}\n",
+        "kind: documents\nid: theirs\nspec: {index: s-one, documents: [{_id: '1'}]}\n",
+        'the set of documents "theirs" in s-one',
+    ),
+    "an alias of a data stream": (
+        "kind: index-template\nid: s-logs\nspec: {index_patterns: [s-logs], data_stream: {}, priority: 300}\n---\n"
+        "kind: data-stream\nid: s-logs\nspec: {template: s-logs}\n",
+        "kind: alias\nid: s-all\nspec: {data_streams: {s-logs: {}}}\n",
+        "s-logs in the alias s-all",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ON_IT)
+def test_what_others_stand_on_does_not_go(case, tmp_path, fresh_sandbox):
+    mine, theirs = places = pair(tmp_path, fresh_sandbox, ON_IT[case][:2])
+    for place in places:
+        place.apply()
+    told = f'{ON_IT[case][2]} would go with it and belongs to the project "theirs"'
+    early = mine.plan()  # nothing is said where nothing is deleted
+    assert exit_code(early) == 0
+    writes = mine.writes()
+    code, said = mine.type("destroy", "--allow", "irreversible", "--yes")
+    assert told in said and [line for line in mine.writes() if "DELETE /s-" in line or "DELETE /_data" in line] == []
+    mine.apply()
+    text = ON_IT[case][0].rsplit("kind:", 1)[0].removesuffix("---\n")
+    mine.write(text)
+    (gone,) = [change for change in mine.plan(prune=True, force=True).changes if change.remembered and change.words]
+    assert gone.action is Action.UNDECIDED and told in gone.words
+    assert exit_code(mine.plan()) == 0  # an orphan
+    with pytest.raises(Refused, match="would go with it"):
+        mine.apply(prune=True, force=True, allow=["irreversible"])
+    assert exit_code(theirs.plan()) == 0 and len(mine.writes()) >= len(writes)
+    # Once they have given it up, it goes.
+    theirs.write("")
+    theirs.apply(prune=True, allow=["irreversible"])
+    assert [str(o.change.action) for o in mine.apply(prune=True, allow=["irreversible"]).outcomes] == ["delete"]
+
+
+def test_what_others_stand_on_is_neither_moved_nor_made_anew(tmp_path, fresh_sandbox):
+    off = "spec: {mappings: {_source: {enabled: false}, properties: {a: {type: %s}}}}\n"
+    index = "kind: index\nid: s-one\n" + off
+    mine, theirs = pair(tmp_path, fresh_sandbox, (index % "keyword", ON_IT["an alias"][1]))
+    for place in (mine, theirs):
+        place.apply()
+    mine.write(index % "long")
+    (change,) = mine.plan().changes
+    assert change.action is Action.UNDECIDED and "s-one in the alias s-all would go with it" in change.words
+    mine.write("kind: index\nid: s-two\nmoved_from: index/s-one\n" + off % "keyword")
+    (change,) = mine.plan(force=True).changes
+    assert change.action is Action.UNDECIDED and "s-one in the alias s-all would go with it" in change.words
+
+
+def test_what_another_project_puts_on_it_between_plan_and_apply_is_seen_under_the_lease(tmp_path, fresh_sandbox):
+    mine, theirs = pair(tmp_path, fresh_sandbox, ON_IT["seed documents"][:2])
+    mine.apply()
+    mine.write("")
+    plan = mine.plan(prune=True)
+    theirs.apply()
+    with pytest.raises(Refused, match=r'would go with it and belongs to the project "theirs".* by now'):
+        mine.apply(plan, allow=["irreversible"])
+    assert exit_code(theirs.plan()) == 0
+
+
+ONLY_NAMES = {
+    "cluster-settings": (SETTING % ("main", "logger.a: debug"), SETTING % ("main", "logger.b: debug")),
+    "documents": tuple(
+        f"kind: documents\nid: main\nspec: {{index: s-one, documents: [{{_id: '{id}'}}]}}\n" for id in "12"
+    ),
+    "kibana-settings": tuple(
+        f"kind: kibana-settings\nid: main\nspec: {{changes: {{{key}: L}}}}\n"
+        for key in ("dateFormat", "dateNanosFormat")
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ONLY_NAMES)
+def test_an_id_that_is_only_a_name_is_taken_once_and_another_one_does(kind, tmp_path, fresh_sandbox):
+    mine, theirs = pair(tmp_path, fresh_sandbox, ONLY_NAMES[kind])
+    made_elsewhere(mine, ONLY_NAMES["documents"][0])
+    mine.apply()
+    (change,) = theirs.plan().changes
+    assert change.action is Action.UNDECIDED
+    assert (
+        change.words == 'the id belongs to the project "mine": choose another one, it is a name taken once per cluster'
+    )
+    theirs.write(ONLY_NAMES[kind][1].replace("id: main", "id: other"))
+    theirs.apply(adopt=["*"])
+    assert [exit_code(place.plan()) for place in (mine, theirs)] == [0, 0]
+
+
 HANDED_OVER = {
     "a script's id": (PAIRS["a script's id"][0], PAIRS["a script's id"][1]),
     "a setting": (

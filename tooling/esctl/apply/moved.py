@@ -8,7 +8,7 @@ from ..cluster import Cluster, Ledger
 from ..errors import Refused
 from ..kinds.base import Kind, Seeking, can
 from ..kinds.differences import differences
-from ..kinds.parts import held
+from ..kinds.parts import goes_along, held
 from ..model import Action, Address, Body, Change, Live, Plan, Remembered
 from ..plan.sealing import Seal, hidden
 from .survey import claimed, read, sought
@@ -42,14 +42,26 @@ def refuse_if_moved(
 
 
 def _taken(changes: Sequence[Change], plan: Plan, kinds: Mapping[str, Kind], ledger: Ledger) -> Iterator[str]:
-    """What of the changes another project has come to own a part of."""
+    """What of the changes another project has come to own a part of, or to stand on."""
     written = [change for change in changes if change.desired is not None and change.action is not Action.DELETE]
-    claims = claimed(ledger, kinds, {change.address.kind for change in written})
+    going = [gone for change in changes for gone in _going(change)]
+    claims = claimed(ledger, kinds, {change.address.kind for change in written} | {address.kind for address in going})
+    for address in going if claims else ():
+        if others := goes_along(address, claims):
+            yield f"{address}: {others} by now"
     for change in written if claims else ():
         kind = kinds[change.address.kind]
         body = kind.normalise(change.desired or {}, plan.capabilities)
         if taken := held(kind, change.address, body, claims):
             yield f"{change.address}: {taken} by now"
+
+
+def _going(change: Change) -> Iterator[Address]:
+    """What is deleted with the change, for good or to be made anew."""
+    if change.action is Action.DELETE or (change.action is Action.REPLACE and change.reindex is None):
+        yield change.address
+    if change.moved_from is not None and change.moved_live is not None:
+        yield change.moved_from.address
 
 
 def _moved(was: Live | None, found: Live | None, kind: Kind, plan: Plan) -> str | None:

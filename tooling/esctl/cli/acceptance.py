@@ -87,13 +87,17 @@ def smallest(edits: list[Edit], enough: Callable[[Sequence[Edit]], bool]) -> lis
 def _clean(resource: Resource, survey: Survey, context: Context, kind: Kind) -> bool:
     from ..model import Cause, Waiting
     from ..plan.compare import body_of, compared
+    from ..plan.unset import standing
 
     try:
         rendered = body_of(resource, kind, context)
     except (EsctlError, KeyError, TypeError, ValueError, AttributeError):
         return False  # half of a change may be no body at all
-    if isinstance(rendered, Waiting) or any(problem.severity == "error" for problem in kind.check(resource)):
+    if any(problem.severity == "error" for problem in kind.check(resource)):
         return False
+    if isinstance(rendered, Waiting):
+        stands = standing(resource, survey, kind, context) if kind.secrets else None
+        return stands is not None and stands.cause in (Cause.CLEAN, Cause.ADOPT)
     return compared(resource.address, rendered, survey, kind, context).cause in (Cause.CLEAN, Cause.ADOPT)
 
 

@@ -27,18 +27,20 @@ def register(app: typer.Typer) -> None:
 
 
 def drift(invocation: Invocation, addresses: Addresses = None, accept: Accept = None) -> int:
-    """Show what was changed on the servers since the last apply. Exit code: 0 nothing, 3 drifted, 4 both sides changed.
+    """Show what was changed on the servers since the last apply.
+
+    Exit code: 0 nothing, 3 drifted, 4 both sides changed, 6 undecided.
 
     With --accept, the file says afterwards what the server has; comments, order and everything else in it stay. Where a
     value comes from a variable, a template or a file, the place to change is told, and the exit code is 1.
     """
-    from ..plan import exit_code
+    from ..plan import exit_code, only_drift
     from ..plan.summary import as_json
     from ..report.plan import diff_lines, summary_line
 
     with invocation.cluster() as cluster:
         seen = surveyed(invocation, cluster)
-        made = drifted(planned(invocation, cluster.capabilities, seen, [*(addresses or ()), *(accept or ())]))
+        made = only_drift(planned(invocation, cluster.capabilities, seen, [*(addresses or ()), *(accept or ())]))
         if accept:
             return _accept(invocation, made, seen, cluster.capabilities)
     made = dataclasses.replace(made, requests=cluster.sent)
@@ -49,17 +51,10 @@ def drift(invocation: Invocation, addresses: Addresses = None, accept: Accept = 
     return exit_code(made)
 
 
-def drifted(plan: Plan) -> Plan:
-    """The plan with nothing in it but what was changed on the servers."""
-    from ..model import Cause
-
-    causes = (Cause.DRIFTED, Cause.DELETED, Cause.BOTH, Cause.ORPHAN_DRIFTED)
-    return dataclasses.replace(plan, changes=tuple(change for change in plan.changes if change.cause in causes))
-
-
 def _accept(invocation: Invocation, plan: Plan, seen: Survey, capabilities: object) -> int:
     from ..errors import EsctlError
-    from ..model import Capabilities
+    from ..model import Action, Capabilities
+    from ..plan.drift import undecided
     from .acceptance import ByHand, accepted
 
     assert isinstance(capabilities, Capabilities)
@@ -70,6 +65,10 @@ def _accept(invocation: Invocation, plan: Plan, seen: Survey, capabilities: obje
         # Read anew for each: the change before may have moved the lines of the same file.
         again = Invocation(**{field.name: getattr(invocation, field.name) for field in dataclasses.fields(invocation)})
         resource = next((r for r in again.loaded.resources if r.address == change.address), None)
+        if undecided(change):
+            place = str(resource.source) if resource else "-"
+            left.append((change, ByHand(place, "", f"whether it drifted cannot be decided: {_why(change)}")))
+            continue
         if resource is None or change.live is None:
             what = "was deleted on the server" if resource else "is no longer in the project"
             place = str(resource.source) if resource else "-"
@@ -79,7 +78,8 @@ def _accept(invocation: Invocation, plan: Plan, seen: Survey, capabilities: obje
         try:
             result = accepted(resource, change.live, seen, context, kind, invocation.settings.root)
         except EsctlError as error:
-            left.append((change, ByHand(str(resource.source), "", error.problems[0].message)))
+            also = f"; {_why(change)}" if change.action is Action.UNDECIDED else ""
+            left.append((change, ByHand(str(resource.source), "", error.problems[0].message + also)))
             continue
         if result.edits:
             path = invocation.settings.root / resource.source.path
@@ -95,6 +95,10 @@ def _accept(invocation: Invocation, plan: Plan, seen: Survey, capabilities: obje
     if not plan.changes:
         invocation.say("Nothing was changed on the servers.")
     return 1 if left else 0
+
+
+def _why(change: Change) -> str:
+    return (change.words.splitlines() or [""])[0]
 
 
 def _tell(invocation: Invocation, change: Change, file: str, result: Accepted) -> None:

@@ -27,7 +27,7 @@ _FAMILY = re.compile(
 
 @dataclass(frozen=True)
 class ClusterSettingsKind:
-    """One document is a group of settings; its id is a name within the project, the server knows nothing of it.
+    """One document is a group of settings; its id is a name of your choice, taken once per cluster.
 
     A key that is taken out of the file goes back to Elasticsearch's default, not to what it was before esctl set it.
     """

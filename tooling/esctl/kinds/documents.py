@@ -40,6 +40,8 @@ _SHOWN = 5  # ids named in words
 class DocumentsKind:
     """`spec`: `index`, one of `documents`, `ndjson` and `csv`; `pipeline`, `id_field`, `delimiter`, `overwrite`.
 
+    The id is a name of your choice, taken once per cluster.
+
     Rendered, it is `{"index", "pipeline", "documents": {_id: source}}`; normalised, sources are hashes.
     """
 
@@ -165,14 +167,15 @@ class DocumentsKind:
         return kept
 
     def parts(self, address: Address, body: Body) -> Iterator[tuple[Part, Path]]:
-        """Each document; of a body as it is written, the form it comes in is read."""
+        """The set, and each document; of a body as it is written, the form it comes in is read."""
         index = str(body.get("index"))
+        yield ("documents", index, address.id), ("index",)
         if isinstance(body.get("documents"), dict):
             for id in body["documents"]:
                 yield ("document", index, id), ("documents", id)
             return
-        form = next((form for form in FORMS if form in body), FORMS[0])
-        if form != "documents" and not isinstance(body.get(form), str):
+        form = next((form for form in FORMS if form in body), None)
+        if form is None or (form != "documents" and not isinstance(body.get(form), str)):
             return
         for place, id in enumerate(_read(body, lambda message, number, hint: None)):
             yield ("document", index, id), ("documents", place) if form == "documents" else (form,)

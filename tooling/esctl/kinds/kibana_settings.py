@@ -22,7 +22,7 @@ DEFAULT_VIEW = "defaultIndex"
 
 @dataclass(frozen=True)
 class KibanaSettingsKind:
-    """One document is a group of settings of one space; its id is a name within the project.
+    """One document is a group of settings of one space; its id is a name of your choice, taken once per space.
 
     A key that is taken out of the file goes back to Kibana's default, not to what it was before esctl set it.
     """

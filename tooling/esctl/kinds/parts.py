@@ -8,6 +8,7 @@ the other: an alias's own document owns the whole alias, an index its own place 
     ("setting", "indices.…")              a cluster setting; of loggers each name by itself
     ("script", "ratio")                   a stored script or search template
     ("document", "countries", "de")       a document by its id
+    ("documents", "countries", "seed")    the set seed of documents in the index countries
     ("kibana setting", "default", "…")    an advanced setting of a space; `defaultIndex` is its default data view
 """
 
@@ -20,7 +21,7 @@ from ..model import Address, Body
 from .base import Kind, Part, Sharing, can
 
 GROUNDS: tuple[Mapping[str, tuple[str, ...]], ...] = (
-    {"index": ("aliases",), "alias": (), "data-stream": (), "ccr-follower": ()},
+    {"index": ("aliases",), "alias": ("indices", "data_streams"), "data-stream": (), "ccr-follower": ()},
     {"cluster-settings": ("persistent",)},
     {"stored-script": (), "search-template": ()},
     {"documents": ("index", "documents")},
@@ -28,10 +29,18 @@ GROUNDS: tuple[Mapping[str, tuple[str, ...]], ...] = (
 )
 """Kinds that may own parts of the same, with the keys of a body that tell which: so the others need not be imported."""
 
+NAMED = ("cluster-settings", "documents", "kibana-settings")
+"""Kinds whose id is a name that a person chose: the servers know nothing of it, the ledger holds it once."""
+
+HOLDERS = ("index", "data-stream")
+"""Kinds whose resources take with them what others own on them: aliases' places and documents."""
+
 
 def beside(names: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The kinds whose resources may own what resources of `names` own, with the keys of their bodies that tell."""
-    return {name: keys for ground in GROUNDS if not ground.keys().isdisjoint(names) for name, keys in ground.items()}
+    """The kinds whose resources may own what resources of `names` own or hold, with the keys of bodies that tell."""
+    found = {name: keys for ground in GROUNDS if not ground.keys().isdisjoint(names) for name, keys in ground.items()}
+    # Which documents there are tells only another set of documents something.
+    return found if set(HOLDERS).isdisjoint(names) else {"documents": ("index",), **found}
 
 
 class Owner(NamedTuple):
@@ -90,6 +99,15 @@ def held(kind: Kind, address: Address, body: Body, claims: Claims) -> str | None
     return None
 
 
+def goes_along(address: Address, claims: Claims) -> str | None:
+    """What another project has on an index or a data stream, in words: the first part that would go with it."""
+    for part, by, project in claims if address.kind in HOLDERS else ():
+        match part:
+            case ("name", _, name) | ("documents", name, _) if name == address.id and by != address:
+                return f'{said(part)} would go with it and belongs to the project "{project}" ({by})'
+    return None
+
+
 def less(kind: Kind, address: Address, body: Body, claims: Claims, wanted: Body | None = None) -> Body | None:
     """`body` without the parts that another resource has, save for those of `wanted`; None where nothing is left."""
     if not claims or not can(kind, Sharing):
@@ -116,6 +134,8 @@ def said(part: Part) -> str:
             return f'the script id "{name}"'
         case ("document", index, name):
             return f'the document "{name}" of {index}'
+        case ("documents", index, name):
+            return f'the set of documents "{name}" in {index}'
         case ("kibana setting", space, "defaultIndex"):
             return f'the default data view of the space "{space}"'
         case ("kibana setting", space, name):

@@ -20,7 +20,7 @@ from ..kinds.base import (
     owner_of,
 )
 from ..kinds.differences import same
-from ..kinds.parts import held
+from ..kinds.parts import NAMED, goes_along, held
 from ..model import Action, Body, Cause, Change, Consequence, Live, Reindex, Request, Resource, Waiting
 from ..secret import holds_secrets
 from .compare import Sides, body_of, compared, own
@@ -28,7 +28,7 @@ from .losses import measured
 from .needs import lacking
 from .sealing import known
 from .survey import Choices, Survey
-from .unset import standing
+from .unset import Standing, standing
 
 EQUAL = "already there and equal: only remembered, nothing is written"
 
@@ -83,21 +83,39 @@ def change_of(resource: Resource, survey: Survey, context: Context, kind: Kind, 
         return replace(undecided, words=survey.unknown[address])
     if owner := _foreign_owner(base.live, resource, survey, kind, context):
         words = f'it belongs to the project "{owner}": take it out of one of the two, or `esctl destroy` it there'
+        if address.kind in NAMED:
+            words = f'the id belongs to the project "{owner}": choose another one, it is a name taken once per cluster'
         return replace(undecided, cause=Cause.FOREIGN, words=words)
     rendered = body_of(resource, kind, context)
     if isinstance(rendered, Waiting):
-        if kind.secrets and (found := standing(resource, survey, kind, context)):
-            cause, body = found
-            if cause is Cause.CLEAN:
-                return base
-            words = f"{EQUAL}; {rendered.reason}: what is there stays"
-            return replace(base, action=Action.ADOPT, cause=cause, desired=body, words=words)
-        return replace(undecided, words=rendered.reason + (f": run `{rendered.command}`" if rendered.command else ""))
+        return _waiting(resource, rendered, base, survey, context, kind)
     sides = compared(address, rendered, survey, kind, context)
     if sides.cause is not Cause.CLEAN and survey.parts:
         if taken := held(kind, address, kind.normalise(rendered, context.capabilities), survey.parts):
             return replace(undecided, cause=Cause.FOREIGN, words=f"{taken}: take it out of one of the two")
     return _decided(_Case(resource, kind, survey, context, choices, sides), base)
+
+
+def _waiting(
+    resource: Resource, waiting: Waiting, base: Change, survey: Survey, context: Context, kind: Kind
+) -> Change:
+    """What can be told of a resource while its body cannot be made: whether what is there is as it was left."""
+    words = waiting.reason + (f": run `{waiting.command}`" if waiting.command else "")
+    undecided = replace(base, action=Action.UNDECIDED, cause=Cause.WAITING, words=words)
+    if base.live is None and base.remembered is not None:
+        return replace(undecided, cause=Cause.DELETED, words=f"was deleted from the server; {words}")
+    match standing(resource, survey, kind, context) if kind.secrets else None:
+        case Standing(Cause.CLEAN):
+            return base
+        case Standing(Cause.ADOPT, body):
+            words = f"{EQUAL}; {waiting.reason}: what is there stays"
+            return replace(base, action=Action.ADOPT, cause=Cause.ADOPT, desired=body, words=words)
+        case Standing(Cause.PENDING):
+            return replace(undecided, cause=Cause.PENDING)
+        case Standing(Cause.DRIFTED, _, differences):
+            words = f"was changed on the server since the last apply; {words}"
+            return replace(undecided, cause=Cause.DRIFTED, words=words, differences=differences)
+    return undecided
 
 
 def _decided(case: _Case, base: Change) -> Change:
@@ -153,6 +171,8 @@ def _decided(case: _Case, base: Change) -> Change:
     if moving:
         return replace(change, action=Action.REPLACE, reindex=moving)
     if irreversible and can(kind, Replaceable):
+        if others := goes_along(address, case.survey.parts):
+            return replace(change, action=Action.UNDECIDED, words=f"{others}: {change.words}")
         requests = kind.replace(address, sides.rendered, live, context)
         return replace(change, action=Action.REPLACE, requests=requests, reindex=undone)
     return replace(change, action=Action.UPDATE, requests=_write(case, live), reindex=undone)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..kinds.base import Context, Kind
+from ..kinds.parts import goes_along
 from ..model import Action, Address, Cause, Change, Consequence, Plan, Resource
 from .compare import own
 from .losses import measured
@@ -42,6 +43,8 @@ def destruction(
             kept[address] = why
         elif address in protected or (remembered.protect and address not in position):
             kept[address] = "it is protected (`protect: true`)"
+        elif change.action is Action.DELETE and (others := goes_along(address, survey.parts)):
+            kept[address] = others
         elif change.consequence is Consequence.IRREVERSIBLE and "irreversible" not in allow:
             kept[address] = f"{change.words}; `--allow irreversible` deletes it"
     _keep_what_is_referred_to(kept, changes, resources, survey, kinds)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..errors import EsctlError
 from ..kinds.base import Context, Cost, Kind, Moving, Withdrawing, can
+from ..kinds.parts import goes_along
 from ..model import Action, Address, Cause, Change, Consequence, Live, Remembered, Request, Resource
 from .compare import found_of, own
 from .losses import measured
@@ -32,6 +33,8 @@ def orphan(address: Address, survey: Survey, context: Context, kind: Kind, choic
     if remembered.protect:
         words = "no longer in the project; it was protected when it was last applied: write it without `protect` first"
         return replace(change, words=words)
+    if others := goes_along(address, survey.parts):
+        return replace(change, action=Action.UNDECIDED, words=f"no longer in the project; {others}")
     if cause is Cause.ORPHAN_DRIFTED and not choices.force:
         words = "no longer in the project, and changed on the server since: `--force` deletes it"
         return replace(change, action=Action.UNDECIDED, words=words)
@@ -85,6 +88,8 @@ def moved(change: Change, old: Address, survey: Survey, context: Context, kind: 
     undecided = replace(change, action=Action.UNDECIDED, requests=(), reindex=None)
     if change.protect or remembered.protect:
         return _said(undecided, f"moved from {old}, which is protected (`protect: true`): it would be deleted")
+    if others := goes_along(old, survey.parts):
+        return _said(undecided, f"moved from {old}, which would be deleted: {others}")
     if old in survey.unknown:
         return _said(undecided, f"moved from {old}: {survey.unknown[old]}")
     cause, found = _standing(old, survey, context, kind)

@@ -9,21 +9,29 @@ from __future__ import annotations
 import secrets as randomness
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..kinds.base import Context, Kind
 from ..kinds.normalise import copy
-from ..model import Body, Cause, Path, Resource, Waiting
+from ..model import Body, Cause, Difference, Path, Resource, Waiting
 from ..secret import Secret, replaced, secrets_in
 from .compare import compared
-from .sealing import redacted
+from .sealing import is_seal, redacted
 from .survey import Survey
 
 
-def standing(resource: Resource, survey: Survey, kind: Kind, context: Context) -> tuple[Cause, Body] | None:
-    """CLEAN or ADOPT where the resource is there as written, but for secrets that are not set here; else None.
+class Standing(NamedTuple):
+    """How a resource stands but for secrets that are not set here; `body` is what may be remembered, without those."""
 
-    With what may be remembered of it, in which those secrets are not.
+    cause: Cause
+    body: Body
+    differences: tuple[Difference, ...] = ()
+
+
+def standing(resource: Resource, survey: Survey, kind: Kind, context: Context) -> Standing | None:
+    """How the resource stands, but for secrets that are not set here; None where that cannot be told.
+
+    A secret that the server shows is compared with the seal of what was last applied.
     """
     address = resource.address
     live, remembered = survey.live.get(address), survey.remembered.get(address)
@@ -36,20 +44,26 @@ def standing(resource: Resource, survey: Survey, kind: Kind, context: Context) -
     there, kept = (kind.normalise(body, context.capabilities) for body in (copy(live.body), stand_in))
     last = copy(remembered.body) if remembered else None
     for path in list(_paths(kept, nobodys)):
-        shown = _taken(there, path)
+        shown, before = _at(there, path), _at(last, path)
+        if last is not None:
+            _put(last, path, survey.seal(nobodys))
+        if is_seal(before) and isinstance(shown, str) and not redacted(shown):
+            if survey.seal.new and not is_seal(shown):  # another key sealed it: nobody can say whether this is it
+                return None
+            if before != (shown if is_seal(shown) else survey.seal(shown)):
+                continue  # it stays in sight, and differs
+        _take(there, path)
         if isinstance(shown, str) and redacted(shown):
             _put(kept, path, shown)
         else:
             _drop(kept, path)
-        if last is not None:
-            _put(last, path, survey.seal(nobodys))
     believed = replace(
         survey,
         live={address: replace(live, body=there)},
         remembered={address: replace(remembered, body=last)} if remembered and last is not None else {},
     )
-    cause = compared(address, stand_in, believed, kind, context).cause
-    return (cause, kept) if cause in (Cause.CLEAN, Cause.ADOPT) else None
+    sides = compared(address, stand_in, believed, kind, context)
+    return Standing(sides.cause, kept, sides.differences() if sides.cause is Cause.DRIFTED else ())
 
 
 def _paths(value: Any, secret: Secret, path: Path = ()) -> Iterator[Path]:
@@ -69,10 +83,11 @@ def _parent(body: Any, path: Path) -> Any:
     return body
 
 
-def _taken(body: Body, path: Path) -> Any:
-    """What stands at `path`, taken out of a mapping there."""
+def _take(body: Body, path: Path) -> None:
+    """Take out what stands at `path` of a mapping."""
     parent = _parent(body, path)
-    return parent.pop(path[-1], None) if isinstance(parent, dict) else None
+    if isinstance(parent, dict):
+        parent.pop(path[-1], None)
 
 
 def _put(body: Any, path: Path, value: str) -> None:
@@ -90,6 +105,10 @@ def _drop(body: Body, path: Path) -> None:
         parent.pop(path[-1], None)
         if not parent and len(path) > 1:
             _drop(body, path[:-1])
+
+
+def _at(body: Any, path: Path) -> Any:
+    return _item(_parent(body, path), path[-1])
 
 
 def _item(body: Any, key: str | int) -> Any:

@@ -40,7 +40,7 @@ def change_lines(change: Change, style: Style, *, verbose: bool = False, raw: bo
     else:
         return
     told = [str(change.action) if change.action not in (Action.NONE, Action.UNDECIDED) else str(change.cause)]
-    if change.cause in (Cause.DRIFTED, Cause.DELETED):
+    if change.cause in (Cause.DRIFTED, Cause.DELETED) and change.action is not Action.UNDECIDED:
         told.append("drifted")
     if change.consequence is not Consequence.INSTANT:
         told.append(str(change.consequence))
