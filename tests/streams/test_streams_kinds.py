@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from small_project import SmallProject
 
+from esctl.errors import ProjectError
 from esctl.model import Action, Cause, Consequence
 from esctl.plan import exit_code
 
@@ -120,9 +121,8 @@ def test_a_setting_that_somebody_set_otherwise_is_not_taken_over_in_silence(proj
 
 def test_a_slip_of_a_setting_is_told_before_anything_is_sent(project: SmallProject) -> None:
     project.write("kind: cluster-settings\nid: main\nspec: {persistent: {search.max_bukets: 5, some.plugin.key: 1}}\n")
-    change = project.change("cluster-settings/main")
-    assert change.action is Action.UNDECIDED
-    assert change.words == 'Elasticsearch has no setting search.max_bukets; did you mean "search.max_buckets"?'
+    with pytest.raises(ProjectError, match='no setting search.max_bukets; did you mean "search.max_buckets"?'):
+        project.plan()
     project.write("kind: cluster-settings\nid: main\nspec: {persistent: {some.plugin.key: 1}}\n")
     assert project.change("cluster-settings/main").action is Action.UPDATE
 

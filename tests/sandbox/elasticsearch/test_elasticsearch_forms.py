@@ -78,7 +78,7 @@ def test_what_is_missing_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "path", ["/_ml/anomaly_detectors", "/_rollup/job", "/_cat/shards", "/_nonsense/x", "/_security/oidc"]
+    "path", ["/_autoscaling/policy/x", "/_rollup/job", "/_cat/shards", "/_nonsense/x", "/_security/oidc"]
 )
 def test_an_endpoint_that_is_missing(sandbox: Sandbox, path: str) -> None:
     answer = call(sandbox, "GET", path)

@@ -46,9 +46,10 @@ class Normal:
     """The normal form of attributes, and what was read on the way: the config as code (None where there is none)."""
 
     def __init__(self, attributes: Body, references: list[dict[str, str]] | None = None) -> None:
-        given = attributes.get("references") or []
+        whole: dict[str, str] = {"name": "", "id": ""}  # what a reference always has
+        given = [whole | one for one in attributes.get("references") or ()]
         names = {one["name"] for one in given}
-        given = given + [one for one in references or () if one["name"] not in names]
+        given += [whole | one for one in references or () if one.get("name") not in names]
         self.config: Body | None = None
         self.extra: list[dict[str, str]] = []
         # A chart that cannot be read is compared as it stands.

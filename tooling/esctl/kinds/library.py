@@ -145,7 +145,8 @@ class LibraryKind:
         body = opened(body)
         plain = self.plain(body)
         if plain is not None:
-            tags = sorted({one["id"] for one in body.get("references") or () if one.get("type") == "tag"})
+            given = [one for one in body.get("references") or () if "id" in one]
+            tags = sorted({one["id"] for one in given if one.get("type") == "tag"})
             return plain | ({"tags": tags} if tags else {})
         kept = saved_objects.envelope(body)
         kept.pop("type", None)
@@ -250,8 +251,8 @@ class LinksKind(LibraryKind):
         attributes = saved["attributes"]
         if set(attributes) - {"title", "description", "layout", "links"}:
             return None
-        names = {one["name"]: one["id"] for one in saved.get("references") or ()}
-        found = links_of(attributes, names.get)
+        id_of = saved_objects.by_name(saved.get("references"))
+        found = links_of(attributes, id_of)
         return None if found is None else _without_empty(attributes, "title", "description") | found
 
     def references(self, resource: Resource) -> Iterator[Reference]:
@@ -308,8 +309,8 @@ class DiscoverSessionKind(LibraryKind):
                 return None
         if len(tabs) > 1 or (tabs and tabs[0].get("label") not in (None, "", "Untitled")):
             return None
-        names = {one["name"]: one["id"] for one in saved.get("references") or ()}
-        found = tab_of({"attributes": attributes}, names.get)
+        id_of = saved_objects.by_name(saved.get("references"))
+        found = tab_of({"attributes": attributes}, id_of)
         return None if found is None else _without_empty(attributes, "title", "description") | found
 
     def references(self, resource: Resource) -> Iterator[Reference]:

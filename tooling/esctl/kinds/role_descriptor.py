@@ -26,8 +26,10 @@ def one_form(role: Body) -> Body:
     `allow_restricted_indices: false` to each group, and each category of `global` that they know (row 15).
     """
     for old, new in RENAMED.items():
-        if old in role and new not in role:
+        if old in role and not role.get(new):
             role[new] = role.pop(old)
+        elif isinstance(role.get(old), list) and isinstance(role[new], list):
+            role[new] = [*role.pop(old), *role[new]]
     role.pop("transient_metadata", None)
     for key in _SETS:
         if key in role:

@@ -8,7 +8,7 @@ names every such object, so that a second request for the rest is enough.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from ..dashboards import encode
@@ -230,7 +230,12 @@ def _import_errors(errors: list[Body]) -> Iterator[str]:
             yield f"{name}: {error.get('message') or kind}"
 
 
-def _by_name(reference: Body) -> list[str]:
+def by_name(references: Iterable[Body] | None) -> Callable[[str], str | None]:
+    """Gives the id that a reference of this name leads to."""
+    return {str(one.get("name")): str(one["id"]) for one in references or () if "id" in one}.get
+
+
+def _in_order(reference: Body) -> list[str]:
     return [str(reference.get(key, "")) for key in ("name", "type", "id")]
 
 
@@ -242,7 +247,7 @@ def envelope(saved: Body) -> Body:
     mode = (saved.get("accessControl") or {}).get("accessMode", "default")
     if mode != "default":
         body["accessControl"] = {"accessMode": mode}
-    body["references"] = sorted(saved.get("references") or [], key=_by_name)
+    body["references"] = sorted(saved.get("references") or [], key=_in_order)
     return body
 
 

@@ -117,7 +117,7 @@ class ElasticsearchApp:
         self.node.close()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and answer of a request from within the process, as the Kibana beside it asks; bytes stay as they are."""
+        """Status and answer of a request from within the process, as Kibana beside it asks; bytes stay as they are."""
         raw = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
         headers = {"content-type": "application/json"} if raw else {}
         try:
