@@ -198,6 +198,20 @@ def test_another_projects_things_are_left_out_although_they_hold_a_secret(place:
     assert [one["address"] for one in answer["left_out"]] == ["watch/web-errors", "watch/weekly-summary"]
 
 
+def test_what_refers_to_something_that_is_gone_is_pulled_and_planned(place: Project, tmp_path: Path) -> None:
+    """A cluster's index may name a pipeline that nobody made: none of our business until we write that index."""
+    place.send("PUT", "/lost", {"settings": {"index": {"default_pipeline": "nowhere"}}})
+    new = Project(tmp_path / "new", place.elasticsearch_url, place.kibana_url, name="new")
+    assert new.esctl("pull", "index/lost")[0] == 0
+    code, out, err = new.esctl("plan")
+    assert code == 2 and "= index/lost  adopt" in out and not err, (out, err)
+    assert new.esctl("apply", "--yes")[0] == 0 and new.esctl("plan")[0] == 0
+    file = next(new.root.rglob("lost.yaml"))
+    file.write_text(file.read_text(encoding="utf-8").replace("nowhere", "nothing"), encoding="utf-8")
+    code, _, err = new.esctl("plan")
+    assert code == 1 and "ingest-pipeline/nothing is neither written in this project nor on the server" in err
+
+
 def test_no_write_is_sent(place: Project, tmp_path: Path, fresh_sandbox) -> None:
     place.send("PUT", "/mine", {})
     log = fresh_sandbox.data / "access.log"

@@ -54,7 +54,7 @@ def survey(
         if error.status in _NO_ANSWER_FOR_ANYTHING or error.kind == "guard":
             raise
         unknown |= dict.fromkeys(ready, f"it cannot be read: {error}")
-    missing = {target: place for target, place in beyond.items() if target not in live and target not in unknown}
+    missing = {target: places for target, places in beyond.items() if target not in live and target not in unknown}
     secret = any(kinds[address.kind].secrets for address in addresses | remembered.keys() if address.kind in kinds)
     seal = seal_with(key, ledger if secret else None)
     strange = [address for address in addresses if address in live and address not in remembered]

@@ -92,15 +92,18 @@ def planned(
     prune: bool = False,
     force: bool = False,
 ) -> Plan:
-    """The plan of the project against what was read; raises EsctlError where something referred to is nowhere."""
+    """The plan of the project against what was read.
+
+    Raises EsctlError where it would write what refers to something that is nowhere. What stands on the server with such
+    a reference, and is not touched, is none of this plan's.
+    """
+    from ..model import Action
     from ..plan import Choices, build
     from .selection import selection
 
     loaded = invocation.loaded
     selected = selection(addresses, invocation, seen.remembered)
-    for target, place in seen.missing.items():
-        raise EsctlError(f"{place}: {target} is neither written in this project nor on the server")
-    return build(
+    made = build(
         loaded.resources,
         seen,
         invocation.context(capabilities),
@@ -109,6 +112,13 @@ def planned(
         out_of_scope=loaded.out_of_scope,
         selected=selected,
     )
+    writing = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+    written = {change.address for change in made.changes if change.action in writing}
+    for target, places in seen.missing.items():
+        for address, place in places.items():
+            if address in written:
+                raise EsctlError(f"{place}: {target} is neither written in this project nor on the server")
+    return made
 
 
 def allowances(given: Collection[str] | None) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def survey_of(snapshot: Snapshot, resources: Collection[Resource], kinds: Mappin
         {address: live for address, live in snapshot.live.items() if address in wanted},
         snapshot.remembered,
         {a: owner for a, owner in snapshot.claims.items() if a in addresses and a not in snapshot.remembered},
-        {target: place for target, place in beyond.items() if target not in there and target not in unknown},
+        {target: places for target, places in beyond.items() if target not in there and target not in unknown},
         unknown=unknown,
         seal=snapshot.seal,
         parts=snapshot.parts,

@@ -17,16 +17,16 @@ from .sealing import Seal
 class Survey:
     """What was read before planning: the live bodies, the ledger, and who else owns what.
 
-    `missing` are the resources that others refer to and neither the project nor the servers have, with the place that
-    refers to them. `unknown` are those whose state could not be read, with the reason. `begun` are there, and not in
-    the ledger, because an earlier run was interrupted while it made them. `parts` are what other projects own of
+    `missing` are the resources that others refer to and neither the project nor the servers have, with the place in
+    each that refers to them. `unknown` are those whose state could not be read, with the reason. `begun` are there, and
+    not in the ledger, because an earlier run was interrupted while it made them. `parts` are what other projects own of
     objects that several resources stand on; `written` what the project's files own of them (`build` fills it in).
     """
 
     live: Mapping[Address, Live] = field(default_factory=dict)
     remembered: Mapping[Address, Remembered] = field(default_factory=dict)
     others: Mapping[Address, str] = field(default_factory=dict)
-    missing: Mapping[Address, str] = field(default_factory=dict)
+    missing: Mapping[Address, Mapping[Address, str]] = field(default_factory=dict)
     requests: int = 0
     unknown: Mapping[Address, str] = field(default_factory=dict)
     seal: Seal = field(default_factory=Seal.fresh)
@@ -50,10 +50,11 @@ class Choices:
         return any(fnmatchcase(str(address), glob) for glob in globs)
 
 
-def referred_to(resources: Collection[Resource], kinds: Mapping[str, Kind]) -> dict[Address, str]:
-    """What the resources refer to and the project does not write, with the first place that does."""
-    beyond: dict[Address, str] = {}
+def referred_to(resources: Collection[Resource], kinds: Mapping[str, Kind]) -> dict[Address, dict[Address, str]]:
+    """What the resources refer to and the project does not write: by whom, with the first place that does."""
+    beyond: dict[Address, dict[Address, str]] = {}
     for resource, reference in outward(resources, kinds):
         if not reference.soft and reference.target.kind in kinds:
-            beyond.setdefault(reference.target, str(resource.at(*reference.path)))
+            places = beyond.setdefault(reference.target, {})
+            places.setdefault(resource.address, str(resource.at(*reference.path)))
     return beyond
