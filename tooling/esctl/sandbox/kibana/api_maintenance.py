@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from starlette.responses import Response
-
 from .bodies import Body, Key, checked
 from .call import Call, Handler
-from .errors import bad_request, object_not_found
+from .errors import object_not_found
+from .kept import deleting, page_of, put_with
 from .store import SavedObject, Store
 
 TYPE = "maintenance-window"
@@ -103,15 +102,9 @@ def _status(attributes: Body) -> str:
 
 
 def _find(call: Call) -> Body:
-    for key in call.query:
-        if key not in ("page", "per_page"):
-            raise bad_request(f"the sandbox does not search maintenance windows by [{key}]")
-    page, per_page = (int(call.query.get(key, [default])[0]) for key, default in (("page", "1"), ("per_page", "10")))
-    if per_page > 100:
-        raise bad_request("[request query.per_page]: Value must be equal to or lower than [100].")
-    found = [_shown(one) for one in call.store.of_types([TYPE], call.space)]
-    shown = found[(page - 1) * per_page : page * per_page]
-    return {"page": page, "per_page": per_page, "total": len(found), "maintenanceWindows": shown}
+    refusal = "[request query.per_page]: Value must be equal to or lower than [100]."
+    noun = "maintenance windows"
+    return page_of(call, TYPE, _shown, noun=noun, listed="maintenanceWindows", most=100, refusal=refusal)
 
 
 def _find_before(call: Call) -> Body:
@@ -122,19 +115,7 @@ def _find_before(call: Call) -> Body:
 
 
 def _archiving(archived: bool) -> Handler:
-    def handler(call: Call) -> Body:
-        with call.store.writing():
-            there = existing(call.store, call.id, call.space)
-            return _shown(call.store.put(replace(there, attributes={**there.attributes, "archived": archived})))
-
-    return handler
-
-
-def _delete(call: Call) -> Response:
-    with call.store.writing():
-        existing(call.store, call.id, call.space)
-        call.store.delete(TYPE, call.id)
-    return Response(status_code=204)
+    return lambda call: _shown(put_with(call, existing, archived=archived))
 
 
 _PATH = "/api/maintenance_window"
@@ -145,7 +126,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", _PATH + "/{id}", lambda c: update(c.store, c.id, c.body, space=c.space)),
     ("POST", _PATH + "/{id}/_archive", _archiving(True)),
     ("POST", _PATH + "/{id}/_unarchive", _archiving(False)),
-    ("DELETE", _PATH + "/{id}", _delete),
+    ("DELETE", _PATH + "/{id}", deleting(TYPE, existing)),
 )
 LISTED = (("GET", _PATH + "/_find", _find),)
 """From 9.2 on."""

@@ -7,12 +7,11 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import Response
-
 from . import api_connectors
 from .bodies import Body, Key, checked, one_of
 from .call import Call, Handler
 from .errors import KibanaError, bad_request, object_not_found
+from .kept import deleting, enabling, page_of
 from .store import SavedObject, Store
 
 TYPE = "alert"
@@ -159,36 +158,9 @@ def _shown(saved: SavedObject) -> Body:
 
 
 def _find(call: Call) -> Body:
-    for key in call.query:
-        if key not in ("page", "per_page", "sort_field", "sort_order"):
-            raise bad_request(f"the sandbox does not search rules by [{key}]")
-    page, per_page = (int(call.query.get(key, [default])[0]) for key, default in (("page", "1"), ("per_page", "10")))
-    if per_page > 1000:
-        raise bad_request("[request query.per_page]: Value must be equal to or lower than [1000].")
-    found = [_shown(one) for one in call.store.of_types([TYPE], call.space)]
-    return {
-        "page": page,
-        "per_page": per_page,
-        "total": len(found),
-        "data": found[(page - 1) * per_page : page * per_page],
-    }
-
-
-def _enabling(enabled: bool) -> Handler:
-    def handler(call: Call) -> Response:
-        with call.store.writing():
-            there = existing(call.store, call.id, call.space)
-            call.store.put(replace(there, attributes={**there.attributes, "enabled": enabled}))
-        return Response(status_code=204)
-
-    return handler
-
-
-def _delete(call: Call) -> Response:
-    with call.store.writing():
-        existing(call.store, call.id, call.space)
-        call.store.delete(TYPE, call.id)
-    return Response(status_code=204)
+    refusal = "[request query.per_page]: Value must be equal to or lower than [1000]."
+    also = ("sort_field", "sort_order")
+    return page_of(call, TYPE, _shown, noun="rules", listed="data", most=1000, refusal=refusal, also=also)
 
 
 _PATH = "/api/alerting/rule"
@@ -199,7 +171,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", _PATH + "/{id}", lambda c: _shown(existing(c.store, c.id, c.space))),
     ("POST", _PATH + "/{id}", lambda c: create(c.store, c.id, c.body, space=c.space)),
     ("PUT", _PATH + "/{id}", lambda c: update(c.store, c.id, c.body, space=c.space)),
-    ("POST", _PATH + "/{id}/_enable", _enabling(True)),
-    ("POST", _PATH + "/{id}/_disable", _enabling(False)),
-    ("DELETE", _PATH + "/{id}", _delete),
+    ("POST", _PATH + "/{id}/_enable", enabling(True, existing)),
+    ("POST", _PATH + "/{id}/_disable", enabling(False, existing)),
+    ("DELETE", _PATH + "/{id}", deleting(TYPE, existing)),
 )

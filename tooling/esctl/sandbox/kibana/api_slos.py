@@ -6,11 +6,12 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from .bodies import Body, Key, checked, one_of
 from .call import Call, Handler
 from .errors import KibanaError, bad_request
+from .kept import deleting, enabling, page_of
 from .store import SavedObject, Store
 
 TYPE = "slo"
@@ -128,32 +129,10 @@ def _shown(saved: SavedObject) -> Body:
 
 
 def _definitions(call: Call) -> Body:
-    for key in call.query:
-        if key not in ("page", "perPage"):
-            raise bad_request(f"the sandbox does not search SLOs by [{key}]")
-    page, per_page = (int(call.query.get(key, [default])[0]) for key, default in (("page", "1"), ("perPage", "100")))
-    if per_page > 1000:
-        raise bad_request("perPage limit set to 1000")
-    found = [_shown(one) for one in call.store.of_types([TYPE], call.space)]
-    shown = found[(page - 1) * per_page : page * per_page]
-    return {"page": page, "perPage": per_page, "total": len(found), "results": shown}
-
-
-def _enabling(enabled: bool) -> Handler:
-    def handler(call: Call) -> Response:
-        with call.store.writing():
-            there = existing(call.store, call.id, call.space)
-            call.store.put(replace(there, attributes={**there.attributes, "enabled": enabled}))
-        return Response(status_code=204)
-
-    return handler
-
-
-def _delete(call: Call) -> Response:
-    with call.store.writing():
-        existing(call.store, call.id, call.space)
-        call.store.delete(TYPE, call.id)
-    return Response(status_code=204)
+    refusal = "perPage limit set to 1000"
+    return page_of(
+        call, TYPE, _shown, noun="SLOs", listed="results", most=1000, refusal=refusal, size="perPage", default=100
+    )
 
 
 _PATH = "/api/observability/slos"
@@ -163,7 +142,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", _PATH, lambda c: JSONResponse(create(c.store, c.body, space=c.space))),
     ("GET", _PATH + "/{id}", lambda c: _shown(existing(c.store, c.id, c.space))),
     ("PUT", _PATH + "/{id}", lambda c: update(c.store, c.id, c.body, space=c.space)),
-    ("POST", _PATH + "/{id}/enable", _enabling(True)),
-    ("POST", _PATH + "/{id}/disable", _enabling(False)),
-    ("DELETE", _PATH + "/{id}", _delete),
+    ("POST", _PATH + "/{id}/enable", enabling(True, existing)),
+    ("POST", _PATH + "/{id}/disable", enabling(False, existing)),
+    ("DELETE", _PATH + "/{id}", deleting(TYPE, existing)),
 )
